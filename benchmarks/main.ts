@@ -13,6 +13,8 @@ import { measureLines } from "./lines.ts";
 import { measurePage } from "./page.ts";
 import { measurePolling } from "./polling.ts";
 import { measureReadings } from "./readings.ts";
+import { measureRecordsCost } from "./records_cost.ts";
+import { measureMonth } from "./records_month.ts";
 import { measureTls } from "./tls.ts";
 
 const parts = new Map([
@@ -20,6 +22,8 @@ const parts = new Map([
   ["tls", measureTls],
   ["polling", measurePolling],
   ["readings", measureReadings],
+  ["records-cost", measureRecordsCost],
+  ["records-month", measureMonth],
   ["evaluations", measureEvaluations],
   ["camera", measureCamera],
   ["guards", measureGuards],

@@ -5,7 +5,7 @@ const fields = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [
 ]));
 
 export default {
-  instruments: Deno.args.map((port, index) => ({
+  instruments: Deno.args.filter((arg) => /^\d+$/.test(arg)).map((port, index) => ({
     title: `Instrument ${index}`,
     port: `tcp://127.0.0.1:${port}`,
     fields,

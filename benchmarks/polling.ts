@@ -7,7 +7,7 @@ const seconds = 10;
 const rounds = 3;
 
 /** An instrument that answers every line with a number, and notes when its first field was asked for. */
-function device(asked: number[]): Deno.Listener {
+export function device(asked: number[]): Deno.Listener {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const answer = new TextEncoder().encode("1.25\n");
   void (async () => {

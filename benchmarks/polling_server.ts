@@ -1,4 +1,4 @@
-/** heliograph's server on many instruments: PORT…, as the benchmark of polling starts it. */
+/** heliograph's server on many instruments: PORT… [records=FOLDER], as the benchmark of polling starts it. */
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { command, defineInstrument, HeliographServer, loadBench } from "../mod.ts";
@@ -20,7 +20,9 @@ const usage = defineInstrument({
 });
 
 const { instruments } = await loadBench(fileURLToPath(new URL("many_instruments.ts", import.meta.url)));
+const folder = Deno.args.find((arg) => arg.startsWith("records="))?.slice("records=".length);
 const server = new HeliographServer({
+  ...(folder === undefined ? {} : { records: { folder } }),
   instruments: [...instruments, usage],
   commandPort: 0,
   dashboardPort: 0,

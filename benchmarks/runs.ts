@@ -1,34 +1,17 @@
 /**
  * Measures a run of 5,000 steps: how late a step begins while 2,000 fields are polled, and what it costs while it waits.
  */
-import { join } from "node:path";
-import { start } from "./processes.ts";
+import { percentile, withPolledBench } from "./polled_bench.ts";
 
-const fields = 10;
 /** How many steps are timed, and how long is between them in seconds. */
 const timed = 300;
 const between = 0.1;
 /** The steps of a night: 2,500 waits and as many sets. */
 const nights = 2500;
+/** For how long nothing is measured, in seconds: until what has read the run's file is compiled and thrown away. */
+const settles = 30;
 /** For how long the processor's time is taken, in seconds. */
 const watched = 20;
-
-function device(told: (line: string) => void) {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  void (async () => {
-    for await (const connection of listener) {
-      void (async () => {
-        for await (const text of connection.readable.pipeThrough(new TextDecoderStream())) {
-          for (const line of text.split("\n").slice(0, -1)) {
-            if (line.endsWith("?")) await connection.write(new TextEncoder().encode("1.25\n"));
-            else told(line);
-          }
-        }
-      })().catch(() => {});
-    }
-  })().catch(() => {});
-  return listener;
-}
 
 /** The processor time of a process so far, in seconds. */
 async function cpuOf(pid: number): Promise<number> {
@@ -47,37 +30,23 @@ async function measure(
   steps: unknown,
   work: (pid: number, ask: (line: string) => Promise<string>, at: number[]) => Promise<void>,
 ) {
-  const folder = await Deno.makeTempDir();
   const at: number[] = [];
-  const listeners = Array.from({ length: instruments }, () => device(() => void at.push(performance.now())));
-  const bench = {
-    instruments: listeners.map((listener, index) => ({
-      title: `I${index}`,
-      port: `tcp://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`,
-      pollInterval: 1,
-      fields: {
-        ...Object.fromEntries(Array.from({ length: fields }, (_, field) => [`F${field}`, { read: `F${field}?` }])),
-        Set: { type: "float", write: "S {value}" },
-      },
-    })),
-  };
-  await Deno.writeTextFile(join(folder, "lab.json"), JSON.stringify(bench));
-  await Deno.writeTextFile(join(folder, "night.run.json"), JSON.stringify({ steps }));
-  const { child, ports: [port] } = await start("runs_server.ts", join(folder, "lab.json"));
-  const connection = await Deno.connect({ port: port! });
-  const reader = connection.readable.pipeThrough(new TextDecoderStream()).getReader();
-  const ask = async (line: string) => {
-    await connection.write(new TextEncoder().encode(`${line}\n`));
-    let answer = "";
-    while (!answer.endsWith("\n")) answer += (await reader.read()).value ?? "\n";
-    return answer.trim();
-  };
-  await new Promise((resolve) => setTimeout(resolve, 5000));
-  await work(child.pid, ask, at);
-  child.kill();
-  await child.status;
-  for (const listener of listeners) listener.close();
-  await Deno.remove(folder, { recursive: true });
+  const answers = { answer: () => 1.25, told: () => void at.push(performance.now()) };
+  await withPolledBench({
+    instruments: Array.from({ length: instruments }, () => answers),
+    each: { fields: { Set: { type: "float", write: "S {value}" } } },
+    files: { "night.run.json": { steps } },
+  }, async ({ pid, port }) => {
+    using connection = await Deno.connect({ port });
+    const reader = connection.readable.pipeThrough(new TextDecoderStream()).getReader();
+    const ask = async (line: string) => {
+      await connection.write(new TextEncoder().encode(`${line}\n`));
+      let answer = "";
+      while (!answer.endsWith("\n")) answer += (await reader.read()).value ?? "\n";
+      return answer.trim();
+    };
+    await work(pid, ask, at);
+  });
 }
 
 /** Measures both. */
@@ -89,19 +58,20 @@ export async function measureRuns(): Promise<void> {
     if (said[1] !== "OK") throw new Error(said.join());
     while (at.length < timed) await new Promise((resolve) => setTimeout(resolve, 100));
     const late = at.slice(1, timed).map((time, index) => time - at[index]! - between * 1000).sort((a, b) => a - b);
-    const percentile = (share: number) => late[Math.floor((late.length - 1) * share)]!.toFixed(1);
     console.log(
       `a run of ${
         night.length + steps.length
       } steps on 2,000 fields at 1 Hz: a set after a wait of ${between} s is late ` +
-        `by p50 ${percentile(0.5)}, p99 ${percentile(0.99)}, longest ${percentile(1)} ms (aim: 20)`,
+        `by p50 ${percentile(late, 0.5)}, p99 ${percentile(late, 0.99)}, longest ${percentile(late, 1)} ms (aim: 20)`,
     );
   });
   await measure(1, night, async (pid, ask) => {
+    const settled = () => new Promise((resolve) => setTimeout(resolve, settles * 1000));
+    await settled();
     const before = await cpuShare(pid);
     const said = [await ask("automation.load night.run.json"), await ask("automation.start")];
     if (said[1] !== "OK") throw new Error(said.join());
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await settled();
     const share = await cpuShare(pid);
     console.log(
       `a run of 5,000 steps while it waits: ${share.toFixed(1)} % of a core, and ${

@@ -28,6 +28,7 @@ import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
 import { alarmsCommand } from "./commands/alarms.ts";
+import { fleetCommand } from "./commands/fleet.ts";
 import { guardsCommand, safeCommand, watchdogCommand } from "./commands/guards.ts";
 import { historyCommand } from "./commands/history.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
@@ -71,6 +72,7 @@ const clientRoutes = {
   watch: watchCommand,
   trace: traceCommand,
   alarms: alarmsCommand,
+  fleet: fleetCommand,
   guards: guardsCommand,
   messages: messagesCommand,
   safe: safeCommand,

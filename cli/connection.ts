@@ -7,6 +7,7 @@
 import { PyOpticonSocketClient } from "../client/pyopticon_client.ts";
 import type { Wire } from "../client/secure.ts";
 import { usualDeadline } from "../protocol/description.ts";
+import { fleetName } from "../protocol/fleet.ts";
 import { BenchWords } from "./bench_words.ts";
 import type { CliContext } from "./context.ts";
 import { knownServer, knownServers } from "./known_servers.ts";
@@ -137,6 +138,8 @@ export interface Target {
   readonly port: number;
   readonly tls?: { readonly authority?: string };
   readonly token?: string;
+  /** Another PC of that server's fleet. */
+  readonly pc?: string;
 }
 
 /**
@@ -150,6 +153,10 @@ export function targetOf(
   wire: Wire = "dashboard",
 ): Target {
   if (server === undefined) return { host, port };
+  // Who was not paired with may be another PC of the fleet, which this PC's own server asks.
+  if (wire === "dashboard" && fleetName.test(server) && !Object.hasOwn(knownServers(context), server)) {
+    return { host, port, pc: server };
+  }
   const { authority, token, ports, ...known } = knownServer(context, server);
   return {
     host: known.host,

@@ -16,6 +16,8 @@ export interface CliContext extends CommandContext {
   };
   /** Reads standard input to its end. */
   readonly readInput: () => Promise<string>;
+  /** Asks whoever sits at the terminal, and waits for a line; `null` where nobody does. @default nobody does */
+  readonly ask?: (question: string) => string | null;
   /** How people start this program: `heliograph`, `deno task heliograph`, or with npx before it. */
   readonly program: string;
   /** Whether a person looks at standard output. */
@@ -63,6 +65,7 @@ export function denoContext(): CliContext {
   return {
     process: { stdout: { write: writer(Deno.stdout) }, stderr: { write: writer(Deno.stderr) } },
     readInput: () => new Response(Deno.stdin.readable).text(),
+    ask: (question) => terminal && Deno.stdin.isTerminal() ? prompt(question) : null,
     program: startedAs(),
     terminal,
     colour: terminal && !Deno.noColor,

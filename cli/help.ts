@@ -29,7 +29,7 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
   "LOOKING BACK": ["journal", "history", "note", "datalog", "export", "notebook", "records"],
   "BRINGING AN INSTRUMENT UP": ["ports", "talk", "try", "trace"],
   "A SERVER AND ITS BENCH": ["server", "access", "init", "check", "schema", "types", "simulate"],
-  "ANOTHER PC": ["pair", "connect", "forward"],
+  "OTHER PCS": ["pair", "connect", "forward", "fleet"],
   "THIS PROGRAM": ["completions", "version"],
 };
 

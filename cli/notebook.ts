@@ -58,7 +58,9 @@ function sectionsOf({ records, images, series, clock }: Notebook): Section[] {
   // The record that told that something began says less than the one that told how it ended.
   const begun = new Set(records.flatMap(({ begun }) => begun ?? []));
   const commands = of("command", "code").filter(({ number }) => !begun.has(number));
-  const trouble = records.filter(({ kind, level }) => kind === "log" && (level === "warning" || level === "error"));
+  const trouble = records.filter(({ kind, level }) =>
+    (kind === "log" || kind === "alarm") && (level === "warning" || level === "error")
+  );
   const sections: Section[] = [
     {
       heading: "Notes",

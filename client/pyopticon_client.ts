@@ -54,6 +54,7 @@ export class PyOpticonSocketClient {
   readonly #timeout: number;
   readonly #name: string;
   readonly #purpose: string | undefined;
+  readonly #pc: string | undefined;
   readonly #print: (line: string) => void;
   readonly #shared: SharedLink;
 
@@ -68,6 +69,7 @@ export class PyOpticonSocketClient {
     this.#timeout = options.timeout ?? 5;
     this.#name = options.name ?? "";
     this.#purpose = options.purpose;
+    this.#pc = options.pc;
     this.#print = options.print ?? ((line) => console.error(line));
     const { host = "127.0.0.1", socketNumber: port = 12345, tls, token } = options;
     const security = { ...(tls === undefined ? {} : { tls }), ...(token === undefined ? {} : { token }) };
@@ -500,7 +502,9 @@ export class PyOpticonSocketClient {
     let connected = true;
     while (!signal.aborted) {
       try {
-        for await (const update of this.#watchOnce({ cmd: "Watch", instrument, field }, signal)) {
+        // The server has the instruments of the others as its own.
+        const there = this.#pc === undefined ? instrument : `${this.#pc}/${instrument ?? ""}`;
+        for await (const update of this.#watchOnce({ cmd: "Watch", instrument: there, field }, signal)) {
           connected = true;
           yield update;
         }
@@ -559,7 +563,10 @@ export class PyOpticonSocketClient {
     const { cmd } = message;
     let failure: HeliographError;
     try {
-      const link = await this.#shared.connected(wait);
+      // An original dashboard knows no other PCs.
+      const link = this.#pc === undefined
+        ? await this.#shared.connected(wait)
+        : await this.#shared.framed(wait, this.#purpose ?? cmd);
       // An original dashboard drops a client whose message is too long for it.
       // Nothing is driven before it is known to be a dashboard, and heliograph to know by which name.
       if (link.dialect === "unknown" && (cmd !== "Get" || JSON.stringify(message).length > 900)) {
@@ -567,7 +574,8 @@ export class PyOpticonSocketClient {
       }
       // An original dashboard takes text only; heliograph takes text as well, so that the first request may be text.
       const overrides = link.dialect === "framed" ? {} : rawOverrides;
-      const reply = await this.#shared.request(link, { ...message, ...overrides, printout }, wait, cmd, output);
+      const asked = this.#addressed({ ...message, ...overrides, printout });
+      const reply = await this.#shared.request(link, asked, wait, cmd, output);
       if (reply.dialect === "framed") {
         return result(options.asText ? reply.reply.text ?? reply.reply.value : reply.reply.value);
       }
@@ -592,9 +600,14 @@ export class PyOpticonSocketClient {
     const wait = this.#wait(options);
     const what = String(message.cmd);
     const link = await this.#shared.framed(wait, this.#purpose ?? what);
-    const reply = await this.#shared.request(link, { ...message, printout }, wait, what);
+    const reply = await this.#shared.request(link, this.#addressed({ ...message, printout }), wait, what);
     if (reply.dialect === "framed") return reply.reply;
     throw new HeliographError("connection_lost", "The server answered as an original PyOpticon dashboard does");
+  }
+
+  /** A message for the PC that is meant; who somebody is, its own server is told. */
+  #addressed<M extends Readonly<Record<string, unknown>>>(message: M): Readonly<Record<string, unknown>> {
+    return this.#pc === undefined || message.cmd === "Hello" ? message : { cmd: "Ask", pc: this.#pc, message };
   }
 
   /** The text of an original dashboard's reply; it says by the beginning that it failed. */

@@ -49,6 +49,11 @@ export interface PyOpticonSocketClientOptions {
   readonly tls?: { readonly authority?: string };
   /** The token that proves who connects; it needs `tls`. @default none */
   readonly token?: string;
+  /**
+   * Another PC of the server's fleet: what is asked goes there by the server, and is answered as if that were the
+   * server. @default the server itself
+   */
+  readonly pc?: string;
   /** Where `"print"` prints. @default console.error */
   readonly print?: (line: string) => void;
 }

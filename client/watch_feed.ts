@@ -72,7 +72,7 @@ export type WatchUpdate =
   /** A guard is another than before; `null` where there is none of that name any more. */
   | {
     readonly event: "guard";
-    readonly kind: "bench" | "interlock" | "watchdog" | "alarm" | "trip";
+    readonly kind: "bench" | "interlock" | "watchdog" | "limit" | "alarm" | "trip";
     readonly name: string;
     readonly guard: object | null;
   }

@@ -105,6 +105,11 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
   }
 }`,
   },
+  "fleet": {
+    title: "`fleet`",
+    example:
+      `{ "fleet": { "broker": "tls://nats.lab:4222", "name": "cold-lab", "credentials": "fleet.seed", "roles": { "*": "observer" } } }`,
+  },
   "messages.people": {
     title: "One of the `people`",
     example: `{ "messages": { "people": { "ana": { "mail": ["ana@x.edu", "ana@home.org"], "webhook": "phones" } } } }`,
@@ -176,6 +181,10 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
   "watchdogs": {
     title: "One of `watchdogs`",
     example: `{ "watchdogs": { "Night": { "within": "10m" } }, "safeState": [{ "set": "oven.power", "to": 0 }] }`,
+  },
+  "site": {
+    title: "`site`",
+    example: `{ "site": { "latitude": 31.96, "longitude": -111.6, "elevation": 2096 } }`,
   },
   "datalog": {
     title: "`datalog`",

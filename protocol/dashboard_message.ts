@@ -88,7 +88,9 @@ export type DashboardRequest =
   /** Asks each field of an instrument once as a change would have it; `change` is still to be checked. */
   | { readonly cmd: "TryInstrument"; readonly change: unknown; readonly digest: string }
   /** Frees the port of an instrument for another program, or takes it again. */
-  | { readonly cmd: "Switch"; readonly instrument: string; readonly on: boolean };
+  | { readonly cmd: "Switch"; readonly instrument: string; readonly on: boolean }
+  /** Asks another PC of the fleet; `message` is one of these, and checked there. */
+  | { readonly cmd: "Ask"; readonly pc: string; readonly message: Readonly<Record<string, unknown>> };
 
 /** A message: how to answer it, and the request or what is wrong with it. */
 export interface DashboardMessage {
@@ -132,6 +134,7 @@ const framedCommands = [
   "EditBench",
   "TryInstrument",
   "Switch",
+  "Ask",
 ];
 
 function bad(message: string): HeliographError {
@@ -302,6 +305,13 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
       return { cmd };
     case "Note":
       return { cmd, text: text(message, "text"), instrument: optionalText(message, "instrument") };
+    case "Ask": {
+      const { message: asked } = message;
+      if (typeof asked !== "object" || asked === null || Array.isArray(asked)) {
+        throw bad('Cannot run Ask: "message" must be an object, such as {"cmd": "Status"}');
+      }
+      return { cmd, pc: text(message, "pc"), message: asked as Json };
+    }
     case "Watch":
       return { cmd, instrument: optionalText(message, "instrument"), field: optionalText(message, "field") };
     case "Follow":

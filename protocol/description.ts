@@ -473,6 +473,15 @@ export interface ServerStatus {
       readonly setAside: number;
     };
   };
+  /** How the messages to people are doing; where its bench file says nothing of them, this is left out. */
+  readonly messages?: {
+    /** What was taken last since the server was started: to whom, without an address, and when, ISO 8601 in UTC. */
+    readonly sent: { readonly to: string; readonly subject: string; readonly time: string } | null;
+    /** How many wait or are being sent. */
+    readonly waiting: number;
+    /** What failed last since the server was started, also where it has been sent since. */
+    readonly failed: { readonly to: string; readonly reason: string; readonly time: string } | null;
+  };
   /** How PyOpticon's data log stands. */
   readonly datalog: {
     /** Whether rows are written. */

@@ -158,6 +158,10 @@ export interface LimitDescription {
   readonly text: string;
   /** What has been used of that. */
   readonly now: string;
+  /** What is said of it where it is set or called: `not faster than 5 °C in 1 min: now at most 23.4 °C`; may be empty. */
+  readonly said: string;
+  /** Why its readback is known not to follow: `Taken is 20 after 60 s`; empty where it does. */
+  readonly lost: string;
   /** From when on it may be on or be called again, ISO 8601 in UTC; `null` where it may now. */
   readonly free: string | null;
   /** Between which values it may be set now; `null` for any. */
@@ -185,7 +189,7 @@ export interface GuardsDescription {
 }
 
 /** What a watcher is told of: one guard, or what belongs to none of them. */
-export const guardKinds = ["bench", "interlock", "watchdog", "alarm", "trip"] as const;
+export const guardKinds = ["bench", "interlock", "watchdog", "limit", "alarm", "trip"] as const;
 
 /** What a watcher is told of. */
 export type GuardKind = typeof guardKinds[number];

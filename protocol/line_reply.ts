@@ -116,7 +116,8 @@ function splittable(text: string): string {
  * @returns One line that begins with `ERROR `.
  */
 export function lineError(error: HeliographError): string {
-  const azcamWords = error.code === "unknown_instrument"
+  // azcam knows no other PCs: of one of theirs, only the text says what is wrong.
+  const azcamWords = error.code === "unknown_instrument" && error.subject !== ""
     ? `remote call not allowed: ${error.subject}`
     : error.code === "command_failed"
     ? error.message

@@ -35,9 +35,9 @@ export interface JournalRecord {
   /**
    * `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`: somebody sent an image.
    * `log`: the server's log. `setting`: a setting has another value. `client`: somebody came or went. `note`: somebody
-   * wrote something down.
+   * wrote something down. `alarm`: an alarm was raised, acknowledged or set aside, or is no more.
    */
-  readonly kind: "command" | "code" | "image" | "log" | "setting" | "client" | "note";
+  readonly kind: "command" | "code" | "image" | "log" | "setting" | "client" | "note" | "alarm";
   /** When it began, ISO 8601 in UTC. */
   readonly time: string;
   /** How important it is. */

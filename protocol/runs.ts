@@ -42,6 +42,8 @@ export interface RunStepDescription {
   readonly ended: string | null;
   /** How the file says it, where it is still to come and can be changed. */
   readonly words?: object;
+  /** Its number, from 1; `null` for what is not counted: a delay of a PyOpticon script. */
+  readonly number: number | null;
 }
 
 /** Something that a run tells of itself. */
@@ -75,6 +77,8 @@ export interface RunDescription {
   readonly now: readonly string[];
   /** How many seconds are left, and whether it may take longer. */
   readonly left: { readonly seconds: number; readonly atLeast: boolean };
+  /** In how many seconds its next step is due, where it waits for a time; `null` where that is not known. */
+  readonly nextIn: number | null;
   /** The condition that it waits for, part by part. */
   readonly waitingFor: readonly ConditionPart[];
   /** What it asks a person; `null` where it asks nothing. */

@@ -376,6 +376,11 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
         setAside: count.describe("how many are shelved or out of service"),
       }).describe("how many alarms stand, by severity"),
     }).optional(),
+    messages: z.strictObject({
+      sent: z.strictObject({ to: text, subject: text, time: text }).nullable().describe("what was taken last"),
+      waiting: count.describe("how many wait or are being sent"),
+      failed: z.strictObject({ to: text, reason: text, time: text }).nullable().describe("what failed last"),
+    }).optional(),
     datalog: z.strictObject({
       running: flag.describe("whether rows of PyOpticon's data log are written"),
       file: text.describe("which was written last; empty before the first row"),

@@ -127,9 +127,9 @@ export type JournalLevel = (typeof journalLevels)[number];
 /**
  * The kinds of what happens. `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`:
  * somebody sent an image. `log`: the server's log. `setting`: a setting has another value. `client`: somebody came or went.
- * `note`: somebody wrote something down.
+ * `note`: somebody wrote something down. `alarm`: an alarm was raised, acknowledged or set aside, or is no more.
  */
-export const journalKinds = ["command", "code", "image", "log", "setting", "client", "note"] as const;
+export const journalKinds = ["command", "code", "image", "log", "setting", "client", "note", "alarm"] as const;
 
 /** The kind of something that happened; see {@linkcode journalKinds}. */
 export type JournalKind = (typeof journalKinds)[number];

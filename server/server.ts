@@ -14,15 +14,18 @@ import { ImageServer } from "./faces/images/image_server.ts";
 import type { Face } from "./faces/face.ts";
 import type { Bench } from "./bench/bench.ts";
 import type { Instrument } from "./bench/instrument.ts";
+import type { FleetWords } from "./fleet/fleet_schema.ts";
 import type { MessagesWords } from "./messages/messages_schema.ts";
 import type { Journal } from "./records/journal.ts";
 import { Access, openRole } from "./access/admit.ts";
+import type { Clock } from "./camera/clock.ts";
 import type { Limits } from "./access/limits.ts";
 import { Doorway } from "./network/first_byte.ts";
 import { isLoopback } from "./network/loopback.ts";
 import { SocketEnder } from "./network/socket_ender.ts";
 import { Processes } from "./processes/processes.ts";
 import type { SandboxOptions } from "./code/options.ts";
+import type { ScriptDeadlines } from "./code/script.ts";
 import { Services } from "./services.ts";
 import { TlsServer } from "./faces/tls/tls_server.ts";
 import { WebServer } from "./faces/web/web_server.ts";
@@ -109,8 +112,14 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly messages?: object | undefined;
   /** The absolute path of the file that messages are kept in until they are sent. @default they are kept in memory */
   readonly messagesFile?: string;
+  /** What the bench file says of its fleet, as `loadBench` returns it. @default it is in none */
+  readonly fleet?: object | undefined;
   /** Where the queue of runs is kept, and the folder whose run files are read. @default there are no runs */
   readonly runFiles?: { readonly state: string; readonly folder: string };
+  /** Where on Earth the bench stands, in degrees and metres above the sea. @default no run can wait for the sun */
+  readonly site?:
+    | { readonly latitude: number; readonly longitude: number; readonly elevation?: number | undefined }
+    | undefined;
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
@@ -123,6 +132,8 @@ export interface ServerParts {
   readonly faces?: Iterable<(services: Services) => Face>;
   /** Where what happens is told, so that a log can be told there too. @default its own */
   readonly journal?: Journal;
+  /** How long a script of a run may take. @default 30 s to be loaded, 60 s for a function, 10 s for a condition */
+  readonly scriptDeadlines?: ScriptDeadlines;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string;
   /** Addresses and networks of proxies before the web port that are believed. @default none */
@@ -133,6 +144,8 @@ export interface ServerParts {
   readonly access?: Access;
   /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
   readonly processes?: Processes;
+  /** The clock of runs. @default the PC's */
+  readonly runClock?: Clock | undefined;
 }
 
 /**
@@ -215,13 +228,24 @@ export class HeliographServer {
       messages,
       messagesFile,
       runFiles,
+      fleet,
+      site,
       insecureOpen = false,
       simulated = false,
       tls,
       ...options
     }: HeliographServerOptions,
-    { faces = [], journal, edited, processes = new Processes(), access, doorway, trustedProxies = [] }: ServerParts =
-      {},
+    {
+      faces = [],
+      journal,
+      edited,
+      scriptDeadlines,
+      processes = new Processes(),
+      access,
+      doorway,
+      trustedProxies = [],
+      runClock,
+    }: ServerParts = {},
   ) {
     const settings = settled(serverSettings, options);
     const { host, commandPort, dashboardPort, webNames } = settings;
@@ -244,6 +268,10 @@ export class HeliographServer {
       messages: messages as MessagesWords | undefined,
       messagesFile,
       runFiles,
+      fleet: fleet as FleetWords | undefined,
+      runClock,
+      site,
+      scriptDeadlines,
       edited,
       doorway: this.#doorway,
       access: access ?? new Access({ open: openRole(insecureOpen) }),
@@ -360,6 +388,7 @@ export class HeliographServer {
       this.#services.messages?.open(),
       this.#services.guards?.open(),
       this.#services.runs?.open(),
+      this.#services.fleet?.open(),
       this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
@@ -384,6 +413,7 @@ export class HeliographServer {
 
   async #stop(): Promise<void> {
     this.#services.runs?.freeze();
+    await this.#services.fleet?.stop();
     this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
     await this.#doorway?.close();

@@ -5,22 +5,28 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import { severities } from "../protocol/alarms.ts";
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
 import { Principal } from "./access/principal.ts";
 import { Capacity } from "./network/admission.ts";
 import { descriptorsAtDoorway, type Doorway } from "./network/first_byte.ts";
+import type { Site } from "./config/site.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
 import { BenchEditor, type EditedBench } from "./config/editing/bench_editor.ts";
 import { ComputedFields } from "./expressions/computed_fields.ts";
 import { Access } from "./access/admit.ts";
+import type { Clock } from "./camera/clock.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
 import { automationInstrument } from "./automation/automation_instrument.ts";
 import type { RunFiles } from "./automation/run_store.ts";
 import { Runs } from "./automation/runs.ts";
+import { Fleet } from "./fleet/fleet.ts";
+import { fleetInstrument } from "./fleet/fleet_instrument.ts";
+import type { FleetWords } from "./fleet/fleet_schema.ts";
 import { Guards } from "./guards/guards.ts";
 import { guardsInstrument } from "./guards/guards_instrument.ts";
 import { handedOn } from "./guards/handed_on.ts";
@@ -28,7 +34,9 @@ import type { GuardsWords } from "./guards/guards_schema.ts";
 import { Messages } from "./messages/messages.ts";
 import { messagesInstrument } from "./messages/messages_instrument.ts";
 import type { MessagesWords } from "./messages/messages_schema.ts";
+import { answerOf } from "./requests/code_dashboard.ts";
 import { Evaluator } from "./requests/evaluator.ts";
+import { answerRemote } from "./requests/remote_requests.ts";
 import { Requests } from "./requests/requests.ts";
 import { descriptorLimit } from "./access/descriptors.ts";
 import { describeContact } from "./bench/describe.ts";
@@ -47,6 +55,7 @@ import { RecentReadings } from "./records/recent_readings.ts";
 import { isLoopback } from "./network/loopback.ts";
 import type { SandboxOptions } from "./code/options.ts";
 import { Sandbox } from "./code/sandbox.ts";
+import type { ScriptDeadlines } from "./code/script.ts";
 import { Sessions } from "./access/sessions.ts";
 import { LoopTurns } from "./network/loop_turns.ts";
 
@@ -92,6 +101,14 @@ export interface ServicesOptions {
   readonly messagesFile?: string | undefined;
   /** Where runs are kept and read. @default there are none */
   readonly runFiles?: RunFiles | undefined;
+  /** What its file says of the fleet. @default it is in none */
+  readonly fleet?: FleetWords | undefined;
+  /** Where on Earth the bench stands. @default it is not known */
+  readonly site?: Site | undefined;
+  /** The clock of runs. @default the PC's */
+  readonly runClock?: Clock | undefined;
+  /** How long a script of a run may take. @default `scriptDeadlines` */
+  readonly scriptDeadlines?: ScriptDeadlines | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
   /** What lets clients of other PCs in. @default none can come, or everybody as they come */
@@ -133,6 +150,8 @@ export class Services {
   readonly guards: Guards | undefined;
   /** Tells people of alarms; `undefined` where the bench file names nobody. */
   readonly messages: Messages | undefined;
+  /** The other PCs; `undefined` where the bench is in no fleet. */
+  readonly fleet: Fleet | undefined = undefined;
   /** The queue of runs; `undefined` where there can be none. */
   readonly runs: Runs | undefined;
   /** Says who may do what, and takes tokens. */
@@ -184,6 +203,10 @@ export class Services {
       messages,
       messagesFile,
       runFiles,
+      fleet,
+      runClock,
+      site,
+      scriptDeadlines,
       edited = "This bench has no file that could be changed",
       doorway,
       access = new Access(),
@@ -222,7 +245,7 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
-    this.runs = runFiles && this.#runs(runFiles);
+    this.runs = runFiles && this.#runs(runFiles, { clock: runClock, site, deadlines: scriptDeadlines });
     // Alarms are the guards': who is to be told of them has those that are always there.
     const watched = guards ?? handedOn(this.bench.instruments) ?? (messages && {});
     this.guards = watched && this.#guards(watched, guardsFile);
@@ -245,6 +268,33 @@ export class Services {
     this.sandbox = new Sandbox(sandbox, processes);
     this.evaluator = new Evaluator(this.bench, dispatcher, this.sandbox, name);
     this.requests = new Requests(this, dispatcher);
+    this.fleet = fleet && this.#fleet(fleet);
+  }
+
+  /** Makes this PC a part of a fleet: what other PCs ask goes the one way in. */
+  #fleet(words: FleetWords): Fleet {
+    const fleet = new Fleet(words, {
+      bench: this.bench,
+      answer: (message, principal) => answerRemote(this.requests, message, principal),
+      roles: this.access.store.roles,
+      title: () => this.title,
+      started: this.started,
+      trouble: () => this.#trouble(),
+    });
+    this.bench.add(fleetInstrument(fleet));
+    this.bench.elsewhere = fleet;
+    return fleet;
+  }
+
+  /** What is not well, for other PCs; empty where all is. */
+  #trouble(): string {
+    const lost = this.bench.instruments.filter(({ contact }) => contact?.state === "lost").map(({ title }) => title);
+    const raised = this.guards?.summary.alarms;
+    const alarms = raised === undefined ? 0 : severities.reduce((sum, severity) => sum + raised[severity], 0);
+    return [
+      ...lost.length === 0 ? [] : [`no contact with ${lost.join(", ")}`],
+      ...alarms === 0 ? [] : [alarms === 1 ? "an alarm" : `${alarms} alarms`],
+    ].join("; ");
   }
 
   /** Makes the guards: whatever is asked of an instrument asks them, and what they do goes the one way in too. */
@@ -252,6 +302,7 @@ export class Services {
     const dispatcher = this.#dispatcher;
     const guards = new Guards(this.bench, words, {
       file,
+      allow: (instrument, name, command, asker) => dispatcher.mayCall(instrument, name, command, asker),
       act: (request, by) => {
         // Where there are no runs, none is to be stopped.
         if (request.instrument === "automation" && this.runs === undefined) return undefined;
@@ -275,14 +326,29 @@ export class Services {
   }
 
   /** Makes the runs: what their steps ask for goes the one way in. */
-  #runs(files: RunFiles): Runs {
+  #runs(
+    files: RunFiles,
+    { clock, site, deadlines }: {
+      readonly clock: Clock | undefined;
+      readonly site: Site | undefined;
+      readonly deadlines: ScriptDeadlines | undefined;
+    },
+  ): Runs {
     const runs = new Runs({
       bench: this.bench,
       control: this.control,
       people: this.access.store,
       files,
+      site,
+      ...(clock === undefined ? {} : { clock }),
       call: (instrument, command, args, principal) =>
         this.requests.run({ cmd: "Call", instrument, command, args, keywords: new Map() }, principal),
+      scripts: {
+        load: (source, owner) => this.sandbox.loadScript(source, owner, deadlines),
+        evaluate: (source, sender, asker) =>
+          this.sandbox.evaluate({ language: "javascript", mode: "eval", source }, sender, asker),
+        answer: (ask, principal) => answerOf(() => this.evaluator.dashboard.answer(ask, principal, this.requests)),
+      },
       note: (text, principal) => void this.requests.run({ cmd: "Note", text, instrument: undefined }, principal),
     });
     this.bench.add(automationInstrument(runs));
@@ -362,6 +428,7 @@ export class Services {
       records: this.recordsState,
       datalog: this.dataLog.state,
       ...(this.guards === undefined ? {} : { guards: this.guards.summary }),
+      ...(this.messages === undefined ? {} : { messages: this.messages.summary }),
       listeners: this.#addresses,
       sessions: this.sessions.describe(),
       instruments: this.bench.instruments.map((instrument) => {

@@ -83,6 +83,7 @@ const rooms: readonly (readonly [room: string, mayImport: readonly string[] | "a
     "server/automation/",
     [
       "server/config/",
+      "server/code/",
       "server/access/",
       "server/camera/",
       "server/expressions/",
@@ -95,6 +96,7 @@ const rooms: readonly (readonly [room: string, mayImport: readonly string[] | "a
   ["server/config/", "all below"],
   ["server/code/", "all below"],
   ["server/guards/", ["server/access/", "server/expressions/", "server/bench/", "server/files/", "protocol/"]],
+  ["server/fleet/", ["server/access/", "server/bench/", "protocol/"]],
   ["server/messages/", ["server/access/", "server/processes/", "server/files/", "server/bench/", "protocol/"]],
   ["server/access/", "all below"],
   ["server/devices/driver_process/", "all below"],

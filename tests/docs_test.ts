@@ -117,8 +117,10 @@ Deno.test("docs: every example of the bench file's reference is a bench file's",
     const example = JSON.parse(text);
     const instrument = { title: "Example", port: "tcp://127.0.0.1:5025", ...example };
     const fits = path === "" || path === "server" || path === "code" || path === "instruments" ||
-        path === "tls" || path === "openid" || path === "datalog" ||
-        ["records", "interlocks", "messages", "watchdogs", "alarms", "limits"].some((word) => path.startsWith(word))
+        path === "tls" || path === "openid" || path === "datalog" || path === "site" ||
+        ["records", "interlocks", "messages", "fleet", "watchdogs", "alarms", "limits"].some((word) =>
+          path.startsWith(word)
+        )
       ? benchSchema.safeParse({ instruments: [{ title: "Example" }], ...example })
       : path === "instruments.parameters"
       ? descriptionShape.parameters.safeParse(example.parameters)

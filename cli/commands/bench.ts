@@ -152,6 +152,16 @@ export const statusCommand = buildCommand({
   },
 });
 
+/** How messages are doing, in a line. */
+function messagesLine({ sent, waiting, failed }: NonNullable<ServerStatus["messages"]>, paint: Paint): string {
+  const last = sent === null ? "none sent since the start" : `the last to ${sent.to} at ${clock(sent.time)}`;
+  const waits = waiting === 0 ? "none waits" : `${waiting} ${waiting === 1 ? "waits" : "wait"}`;
+  const wrong = failed === null
+    ? ""
+    : `; ${paint.red("failed last")}: ${printable(`${failed.to} at ${clock(failed.time)}: ${failed.reason}`)}`;
+  return `Messages: ${printable(last)}; ${waits}${wrong}\n`;
+}
+
 /** The state of a server for people. */
 export function statusText(status: ServerStatus, paint: Paint): string {
   const parts = [`${paint.bold(status.server)} ${status.version}, up for ${duration(status.uptime)}\n`];
@@ -162,6 +172,7 @@ export function statusText(status: ServerStatus, paint: Paint): string {
   ) {
     if (titles.length > 0) parts.push(`${paint.red(what)}: ${printable(titles.join(", "))}\n`);
   }
+  if (status.messages !== undefined) parts.push(messagesLine(status.messages, paint));
   const listeners = status.listeners.map(({ protocol, host, port }) => [protocol, `${host}:${port}`]);
   parts.push(table(["listener", "address"], listeners, paint));
   const sessions = status.sessions.map((session) => [

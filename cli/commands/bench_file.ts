@@ -124,7 +124,8 @@ export const checkCommand = buildCommand({
       immediate: [...commands].filter(([, { immediate }]) => immediate).map(([command]) => command),
       ...(contact instanceof PortContact ? immediateTimes(contact, onBus) : {}),
     }));
-    if (flags.json) return writeJson(this, { name, instruments: rows });
+    const warnings = instruments.flatMap(stopWarnings);
+    if (flags.json) return writeJson(this, { name, instruments: rows, warnings });
     const paint = painter(this.colour);
     this.process.stdout.write(
       `${paint.green("well formed")}: ${printable(name)}, ${rows.length} instrument${rows.length === 1 ? "" : "s"}\n`,
@@ -153,19 +154,46 @@ export const checkCommand = buildCommand({
         } while the port is open${anew}${waits}\n`,
       );
     }
+    writeWarnings(this, warnings);
   },
 });
 
 /** Tells that a description by itself is right, and how a bench file names it. */
-function describeAlone(context: CliContext, json: boolean, file: string, { allFields, commands }: Instrument): void {
+function describeAlone(context: CliContext, json: boolean, file: string, instrument: Instrument): void {
+  const { allFields, commands } = instrument;
+  const warnings = stopWarnings(instrument);
   const [fields, names] = [allFields.map(({ title }) => title), [...commands.keys()]];
-  if (json) return writeJson(context, { description: file, fields, commands: names });
+  if (json) return writeJson(context, { description: file, fields, commands: names, warnings });
   const paint = painter(context.colour);
   context.process.stdout.write(
     `${paint.green("well formed")}: a description of one instrument\n` +
       table(["fields", "commands"], [[fields.join(", "), names.join(", ")]], paint) +
       `In a bench file: { "title": "…", "driver": "${printable(basename(file))}", "port": "…" }\n`,
   );
+  writeWarnings(context, warnings);
+}
+
+/** What a command that stops something is called, in one of the words of its name. */
+const stopping = new Set(
+  "abort cancel close emergency estop halt kill off shut shutdown stop".split(" "),
+);
+
+/** Commands that are called as if they stopped something, and are only immediate: that is less than people think. */
+function stopWarnings({ name, title, commands }: Instrument): string[] {
+  return [...commands].flatMap(([command, { immediate, stop, role }]) => {
+    const called = command.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase().split("_");
+    if (!immediate || stop || role === "observer" || !called.some((word) => stopping.has(word))) return [];
+    return [
+      `${name}.${command} is "immediate": true, which waits for nothing, but whoever has control of ${title} keeps ` +
+      'others from it, and interlocks may forbid it. If it stops something, write "stop": true instead: then nothing ' +
+      "keeps an operator from it",
+    ];
+  });
+}
+
+function writeWarnings(context: CliContext, warnings: readonly string[]): void {
+  const paint = painter(context.colour);
+  for (const each of warnings) context.process.stdout.write(`${paint.yellow("warning")}: ${printable(each)}\n`);
 }
 
 /** How many instruments share each bus. */

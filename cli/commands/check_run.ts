@@ -6,37 +6,54 @@
 
 import { basename, dirname, join } from "node:path";
 import { printable } from "../../protocol/printable.ts";
+import { Principal } from "../../server/access/principal.ts";
+import { describeSteps } from "../../server/automation/step_times.ts";
 import { timeText } from "../../server/automation/run_file.ts";
-import { drivable, filesOf, loadRun, readRun } from "../../server/automation/run_file.ts";
+import { drivable, filesOf, type LoadedRun, loadRun, readRun } from "../../server/automation/run_file.ts";
+import { isProgram, onItsSteps, yieldedBy } from "../../server/automation/program_run.ts";
+import { Scripts } from "../../server/automation/script_process.ts";
+import { counted, isScript, scriptRun } from "../../server/automation/script_run.ts";
 import { timeOfAll } from "../../server/automation/steps.ts";
+import { Bench } from "../../server/bench/bench.ts";
+import type { Instrument } from "../../server/bench/instrument.ts";
+import type { Answer, Ask } from "../../server/code/messages.ts";
+import { Sandbox } from "../../server/code/sandbox.ts";
+import { Processes } from "../../server/processes/processes.ts";
 import { loadBenchWith } from "../../server/config/bench_file.ts";
 import { notABench } from "../../server/config/beside.ts";
+import type { Site } from "../../server/config/site.ts";
 import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
 import { UsageError } from "../exit_codes.ts";
+import { sandboxHostWord } from "../hidden_words.ts";
 import { painter, writeJson } from "../output.ts";
 
 /** Whether a file's name is that of a run. */
 export function isRun(file: string): boolean {
-  return /\.run\.jsonc?$/.test(file);
+  return /\.run\.jsonc?$/.test(file) || isScript(file) || isProgram(file);
 }
 
 /**
- * Says what is wrong with a run's file, or what it does.
+ * Says what is wrong with a run's file, or what it does. A PyOpticon script is run once for that, in a sandbox, and sees
+ * no readings.
  *
  * @param bench The bench file. @default the only one beside the run's file
  */
 export async function checkRun(context: CliContext, json: boolean, file: string, bench?: string): Promise<void> {
   const text = await textOf(file);
-  const read = readRun(file, text);
   const against = bench ?? await benchBeside(file);
-  const { instruments, close } = await loadBenchWith(driverProcesses(), against);
+  const { instruments: all, site, close } = await loadBenchWith(driverProcesses(), against);
   await close();
-  const files = new Map<string, string | undefined>();
-  for (const name of filesOf(read.words)) {
-    files.set(name, await Deno.readTextFile(join(dirname(against), name)).catch(() => undefined));
-  }
-  const run = loadRun(read, { instruments: drivable(instruments), given: {}, onlyChecked: true, files });
+  const instruments = drivable(all);
+  const run = isScript(file)
+    ? scriptRun(
+      file,
+      await inSandbox(instruments, (scripts, principal) => scripts.stepsOf({ file, source: text, principal })),
+      instruments,
+    )
+    : isProgram(file)
+    ? await loadProgram(file, text, against, instruments, site)
+    : await loadNative(file, text, against, instruments, site);
   const { seconds, atLeast } = timeOfAll(run.steps);
   if (json) {
     return writeJson(context, {
@@ -51,13 +68,84 @@ export async function checkRun(context: CliContext, json: boolean, file: string,
   }
   const paint = painter(context.colour);
   const steps = (of: typeof run.steps) =>
-    of.map(({ text }, at) => `${String(at + 1).padStart(4)}. ${printable(text)}\n`);
+    describeSteps(of, 0, false, run).map(({ text, number }) =>
+      `${number === null ? "     " : `${String(number).padStart(4)}.`} ${printable(text)}\n`
+    );
   context.process.stdout.write(
-    `${paint.green("well formed")}: ${printable(run.title)}, ${run.steps.length} steps, ${atLeast ? "at least " : ""}${
+    `${paint.green("well formed")}: ${printable(run.title)}, ${counted(run)} steps, ${atLeast ? "at least " : ""}${
       timeText(Math.round(seconds))
     }; it drives ${printable(run.instruments.join(", ") || "nothing")} of ${printable(against)}\n` +
       steps(run.steps).join("") + (run.finally.length === 0 ? "" : `finally\n${steps(run.finally).join("")}`),
   );
+}
+
+async function loadNative(
+  file: string,
+  text: string,
+  bench: string,
+  instruments: readonly Instrument[],
+  site: Site | undefined,
+): Promise<LoadedRun> {
+  const read = readRun(file, text);
+  const files = new Map<string, string | undefined>();
+  for (const name of filesOf(read.words)) {
+    files.set(name, await Deno.readTextFile(join(dirname(bench), name)).catch(() => undefined));
+  }
+  return loadRun(read, { instruments, site, given: {}, onlyChecked: true, files });
+}
+
+async function loadProgram(
+  file: string,
+  source: string,
+  bench: string,
+  instruments: readonly Instrument[],
+  site: Site | undefined,
+): Promise<LoadedRun> {
+  const text = await inSandbox(instruments, (scripts, principal) => {
+    const evaluate = (expression: string) => scripts.evaluate(expression, { file, principal });
+    return yieldedBy(file, source, {}, evaluate, true);
+  });
+  return await onItsSteps(() => loadNative(file, text, bench, instruments, site));
+}
+
+/** Runs code that makes a run, on a bench whose readings nobody knows. */
+async function inSandbox<T>(
+  instruments: readonly Instrument[],
+  work: (scripts: Scripts, principal: Principal) => Promise<T>,
+): Promise<T> {
+  const processes = new Processes();
+  const hostCommand = Deno.build.standalone ? { hostCommand: [Deno.execPath(), sandboxHostWord] as const } : {};
+  const sandbox = new Sandbox(hostCommand, processes);
+  sandbox.start();
+  try {
+    const scripts = new Scripts({
+      bench: new Bench(instruments),
+      load: (source, owner) => sandbox.loadScript(source, owner),
+      evaluate: (source, sender, asker) =>
+        sandbox.evaluate({ language: "javascript", mode: "eval", source }, sender, asker),
+      answer: (ask) => Promise.resolve(answerWithout(ask, instruments)),
+    });
+    return await work(scripts, new Principal({ by: "program" }, "observer"));
+  } finally {
+    await sandbox.stop();
+    await processes.close();
+  }
+}
+
+/** What a script's dashboard answers where no server is. */
+function answerWithout(ask: Ask, instruments: readonly Instrument[]): Answer {
+  switch (ask.ask) {
+    case "instruments": {
+      const named = instruments.filter(({ title }) => ask.instrument === null || ask.instrument === title);
+      if (named.length > 0) return { value: named.map(({ title, caption }) => ({ title, name: caption })) };
+      return { error: { code: "unknown_instrument", message: `there is no instrument ${ask.instrument}` } };
+    }
+    case "dashboard":
+      return { value: { name: "heliograph", connected: false } };
+  }
+  return {
+    error: { code: "unavailable", message: "readings are not known where a script is checked without its server" },
+  };
 }
 
 async function textOf(file: string): Promise<string> {

@@ -26,6 +26,8 @@ const safeTimeout = 125;
 interface GuardsFlags extends ConnectionFlags {
   readonly for?: string;
   readonly reason?: string;
+  readonly really: boolean;
+  readonly yes: boolean;
 }
 
 /** Calls a command of the guards. */
@@ -66,7 +68,8 @@ export const guardsCommand = buildCommand({
   docs: {
     brief: "Show interlocks, alarms and watchdogs: each condition, its value now, and how far it is from tripping",
     fullDescription:
-      "Show interlocks, watchdogs, and the alarms that are not normal. `guards test NAME` tells what one would do; `guards reset NAME` lets " +
+      "Show interlocks, watchdogs, and the alarms that are not normal. `guards test NAME` tells what one would do, and with --really does it on the " +
+      "real instruments after asking; `guards reset NAME` lets " +
       "one go that has latched; `guards bypass NAME --for 30m --reason TEXT` leaves it out of force for a while, and " +
       "`guards end-bypass NAME` ends that.",
   },
@@ -81,6 +84,8 @@ export const guardsCommand = buildCommand({
         placeholder: "TIME",
       },
       reason: { kind: "parsed", parse: String, optional: true, brief: "Why it is bypassed", placeholder: "TEXT" },
+      really: { kind: "boolean", default: false, brief: "Of test: do it on the real instruments, after asking" },
+      yes: { kind: "boolean", default: false, brief: "With --really: do not ask, for scripts" },
     },
     positional: {
       kind: "tuple",
@@ -117,11 +122,34 @@ async function act(
   if (name === undefined) {
     throw new UsageError(`Cannot ${action} without a NAME: "${context.program} guards" lists them`);
   }
+  if (action !== "test" && flags.really) throw new UsageError(`Cannot ${action} with --really: it is for test`);
+  if (flags.yes && !flags.really) throw new UsageError("--yes has a meaning only with --really");
+  if (flags.really) return await testReally(context, flags, name);
   if (action !== "bypass") return await askGuards(context, flags, action.replace("-", "_"), [name]);
   if (flags.for === undefined || flags.reason === undefined) {
     throw new UsageError(`Cannot bypass ${name} without an end and a reason: give --for 30m --reason TEXT`);
   }
   return await askGuards(context, flags, "bypass", [name, flags.for, flags.reason]);
+}
+
+/** Does what a guard does, once somebody has said yes to each of its steps. */
+async function testReally(context: CliContext, flags: GuardsFlags, name: string): Promise<unknown> {
+  if (!flags.yes) {
+    const would = await askGuards(context, flags, "test", [name]) as string[];
+    const steps = would.filter((each) => !each.startsWith("would forbid ")).map((each) => each.replace("would ", ""));
+    // What does nothing, the server refuses.
+    if (steps.length > 0) {
+      const question = `This does, on the REAL instruments:\n${
+        steps.map((each) => `  ${printable(each)}\n`).join("")
+      }Type yes:`;
+      const answer = flags.json ? null : context.ask?.(question) ?? null;
+      if (answer === null) {
+        throw new UsageError(`Cannot test ${name} for real without asking, and nobody is there: add --yes`);
+      }
+      if (answer.trim().toLowerCase() !== "yes") throw new UsageError("Nothing was done: that was no yes");
+    }
+  }
+  return await askGuards(context, flags, "test_really", [name], flags.timeout ?? safeTimeout);
 }
 
 /** `heliograph safe` */
@@ -135,16 +163,31 @@ export const safeCommand = buildCommand({
   },
 });
 
+interface WatchdogFlags extends ConnectionFlags {
+  readonly then?: string;
+}
+
 /** `heliograph watchdog NAME TIME` */
 export const watchdogCommand = buildCommand({
   docs: {
     brief: "Begin a watchdog, or renew it: unless it is renewed in time, the bench goes to its safe state",
     fullDescription:
-      "`watchdog NAME 10m` begins one, `watchdog renew NAME` renews it, `watchdog NAME off` ends it. Only " +
+      '`watchdog NAME 10m` begins one, `watchdog NAME 10m --then "set oven.power 0; call valve.close"` one that does ' +
+      "that instead of the safe state, `watchdog renew NAME` renews it, `watchdog NAME off` ends it. Only " +
       "a message renews it: an open connection is no sign of life.",
   },
   parameters: {
-    flags: dashboardFlags,
+    flags: {
+      ...dashboardFlags,
+      then: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        brief: 'What is done, with ; between steps: "set oven.power 0; call valve.close; safe state"; default the ' +
+          "safe state, or what it did before",
+        placeholder: "STEPS",
+      },
+    },
     positional: {
       kind: "tuple",
       parameters: [
@@ -158,9 +201,14 @@ export const watchdogCommand = buildCommand({
       ],
     },
   },
-  async func(this: CliContext, flags: ConnectionFlags, first: string, second: string): Promise<void> {
+  async func(this: CliContext, flags: WatchdogFlags, first: string, second: string): Promise<void> {
+    const { then } = flags;
+    if (then !== undefined && (first === "renew" || second === "off")) {
+      throw new UsageError(`Cannot ${first === "renew" ? "renew" : "end"} a watchdog with --then: leave it out`);
+    }
+    if (then?.trim() === "") throw new UsageError('Cannot do nothing: give --then "set oven.power 0", or leave it out');
     if (first === "renew") await askGuards(this, flags, "renew", [second]);
-    else await askGuards(this, flags, "watchdog", [first, second]);
+    else await askGuards(this, flags, "watchdog", [first, second, ...then === undefined ? [] : [then]]);
     if (flags.json) writeJson(this, null);
   },
 });

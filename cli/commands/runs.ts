@@ -9,7 +9,9 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { printable } from "../../protocol/printable.ts";
 import type { RunDescription, RunDetails, RunProblem, RunsDescription } from "../../protocol/runs.ts";
 import { BenchFileError } from "../../server/files/source.ts";
-import { type ConnectionFlags, dashboardClient, dashboardFlags, sameServer } from "../connection.ts";
+import { isProgram } from "../../server/automation/program_run.ts";
+import { loadDeadline } from "../../server/automation/automation_instrument.ts";
+import { type ConnectionFlags, dashboardClient, dashboardFlags, patience, sameServer } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
 import { Interrupts } from "../interrupts.ts";
@@ -30,9 +32,9 @@ interface RunFlags extends ConnectionFlags {
 type Client = ReturnType<typeof dashboardClient>;
 
 /** Asks for runs; a server without any is told why it has none. */
-async function ask(client: Client, command: string, args: readonly unknown[]): Promise<unknown> {
+async function ask(client: Client, command: string, args: readonly unknown[], timeout?: number): Promise<unknown> {
   try {
-    return await client.call("automation", command, args);
+    return await client.call("automation", command, args, {}, timeout === undefined ? {} : { timeout });
   } catch (error) {
     if (!(error instanceof HeliographError) || error.code !== "unknown_instrument") throw error;
     throw new HeliographError(
@@ -77,7 +79,7 @@ export const runCommand = buildCommand({
   docs: {
     brief: "Begin a run, a file of steps that is done through the night, and show how it goes",
     fullDescription:
-      "Begin a run: `run night.run.json flow=30`. Ctrl-C leaves it going, with --attached it stops it. " +
+      "Begin a run: `run night.run.json flow=30`, or a PyOpticon script: `run script.py`. Ctrl-C leaves it going, with --attached it stops it. " +
       "Docs: docs/runs.md.",
   },
   parameters: {
@@ -97,19 +99,23 @@ export const runCommand = buildCommand({
   },
   async func(this: CliContext, flags: RunFlags, ...[file, ...words]: string[]): Promise<void> {
     if (file === undefined) throw new UsageError(`Say which run: ${this.program} run night.run.json`);
-    if (/\.(?:py|ts|js)$/.test(file)) {
-      throw new UsageError(`Cannot run ${file}: scripts cannot be run yet; a run is a file of steps, night.run.json`);
+    if (/\.(?:ts|js)$/.test(file) && !isProgram(file)) {
+      throw new UsageError(
+        `Cannot run ${file}: a run in TypeScript or JavaScript is called NAME.run.ts or NAME.run.js`,
+      );
     }
     const text = await textOf(file);
     const parameters = JSON.stringify(givenIn(words));
     await using client = dashboardClient(this, flags);
     await client.hello();
     const name = basename(file);
-    const { problems } = await ask(client, "check", [name, text, parameters]) as {
+    // A script is run to be checked, which may take its time.
+    const { timeout } = patience(flags, loadDeadline);
+    const { problems } = await ask(client, "check", [name, text, parameters], timeout) as {
       readonly problems: readonly RunProblem[];
     };
     if (problems.length > 0) throw new BenchFileError(problems.map((each) => ({ ...each, file })));
-    const id = await ask(client, "load", [name, text, parameters, flags.at ?? 1]) as number;
+    const id = await ask(client, "load", [name, text, parameters, flags.at ?? 1], timeout) as number;
     await ask(client, "start", [id, flags.when ?? ""]);
     if (flags.when === undefined) return await follow(this, flags, client, id);
     if (flags.json) return writeJson(this, { id });
@@ -124,7 +130,7 @@ async function follow(context: CliContext, flags: RunFlags, client: Client, id: 
   const stdout = context.process.stdout;
   let [after, waits, stopped, reason] = [0, false, false, ""];
   for (;;) {
-    const run = await ask(client, "show", [id, after]) as RunDetails;
+    const run = await ask(client, "show", [id, after, false]) as RunDetails;
     for (const { number, time, text } of run.lines) {
       if (!flags.json) stdout.write(`${paint.dim(clock(time))} ${printable(text)}\n`);
       after = number;
@@ -218,7 +224,8 @@ export const runsCommand = buildCommand({
     await client.hello();
     const paint = painter(this.colour);
     const args = action === "after-failed" ? [words.join(" ")] : words;
-    const said = await ask(client, (action ?? "list").replace("-", "_"), args);
+    const timeout = action === "repeat" ? patience(flags, loadDeadline).timeout : undefined;
+    const said = await ask(client, (action ?? "list").replace("-", "_"), args, timeout);
     if (flags.json) return writeJson(this, said ?? null);
     const stdout = this.process.stdout;
     if (action === undefined) stdout.write(queueText(said as RunsDescription, paint));
@@ -239,7 +246,7 @@ function queueText({ runs, hint, afterFailed }: RunsDescription, paint: Paint): 
 }
 
 function runText(run: RunDescription, paint: Paint): string {
-  const { id, title, state, reason, done, of, left, who, now, asks, startAt, parameters, ended, began } = run;
+  const { id, title, state, reason, done, of, left, who, now, asks, startAt, parameters, ended, began, nextIn } = run;
   const style = state === "done" || state === "running" ? paint.green : state === "failed" ? paint.red : paint.yellow;
   const given = Object.entries(parameters).map(([name, value]) => ` ${name}=${value}`).join("");
   const under = began !== null && ended === null;
@@ -256,6 +263,7 @@ function runText(run: RunDescription, paint: Paint): string {
     ...(reason === "" ? [] : [`  ${printable(reason)}\n`]),
     ...(asks === null ? [] : [`  ${paint.yellow(`asks: ${printable(asks)}`)}\n`]),
     ...now.map((text) => `  now: ${printable(text)}\n`),
+    ...(nextIn === null ? [] : [`  next step in ${duration(nextIn)}\n`]),
     ...run.waitingFor.map(({ text, so, value }) =>
       `    ${printable(`${text}: ${so === null ? "not known" : so ? "so" : "not so"} (${value})`)}\n`
     ),
@@ -263,8 +271,8 @@ function runText(run: RunDescription, paint: Paint): string {
 }
 
 function detailsText(run: RunDetails, paint: Paint): string {
-  const steps = run.steps.map(({ text, state }, at) => {
-    const line = `${String(at + 1).padStart(4)}. ${printable(text)}\n`;
+  const steps = run.steps.map(({ text, state, number }) => {
+    const line = `${number === null ? "     " : `${String(number).padStart(4)}.`} ${printable(text)}\n`;
     return state === "done" ? paint.dim(line) : state === "now" ? paint.bold(line) : line;
   });
   return runText(run, paint) + steps.join("");

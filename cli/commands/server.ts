@@ -141,10 +141,14 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly records: RecordsOptions | undefined;
   /** Where data logs are written. */
   readonly datalog: DataLogOptions;
+  /** Where on Earth the bench stands. */
+  readonly site: LoadedBench["site"];
   readonly name: string;
   readonly instruments: Instrument[];
   /** What the bench file says of guards. */
   readonly guards: LoadedBench["guards"];
+  /** What the bench file says of its fleet. */
+  readonly fleet: LoadedBench["fleet"];
   /** What the bench file says of messages. */
   readonly messages: LoadedBench["messages"];
   /** Its file, where it is changed by that. */
@@ -190,11 +194,13 @@ async function setUp(
     receivedFolder: bench.imageFolders[0],
     records: recordsOf(flags.records, bench.records),
     datalog: bench.datalog,
+    site: bench.site,
     webNames: [...listen.webNames, ...isLoopback(listen.host) ? [] : ownNames()],
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
     ...(bench.overview === undefined ? {} : { overview: bench.overview }),
     guards: bench.guards,
+    fleet: bench.fleet,
     messages: bench.messages,
     edited,
     access: (bench.access ?? {}) as AccessWords,

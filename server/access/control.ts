@@ -153,6 +153,20 @@ export class Control {
   }
 
   /**
+   * Whether a caller may drive an instrument now, or could once they took control of it from a run.
+   *
+   * @param instrument The instrument's name.
+   * @param caller Who asks.
+   * @param command What they want to do.
+   * @throws {HeliographError} `held` when somebody else has control of it.
+   */
+  checkTake(instrument: string, caller: Caller, command: string): void {
+    const client = originOf(caller);
+    const [lease, others] = this.#find(instrument, client);
+    if (others) this.#refuseUnless(false, lease!, client, command, instrument);
+  }
+
+  /**
    * Whether a caller may end the connection of a client. Control of a named one outlives it; that of a nameless one ends
    * with it, which takes what it takes to end it by force.
    *

@@ -11,8 +11,8 @@ import type { Right } from "../../protocol/vocabulary.ts";
 import type { Caller, Role } from "../bench/command.ts";
 import { nearestRole, nobody, type Person, type Standing, standingOf } from "./rights.ts";
 
-/** The way in of a caller: a connection that stays, an HTTP request, or a program that holds the server itself. */
-export type WayIn = SessionDescription["protocol"] | "http" | "program";
+/** The way in of a caller: a connection that stays, an HTTP request, a program that holds the server itself, another PC. */
+export type WayIn = SessionDescription["protocol"] | "http" | "program" | "fleet";
 
 /** The name that a client gives itself. @throws {HeliographError} `bad_argument` for one that cannot be. */
 export function checkedName(name: string): string {
@@ -30,7 +30,7 @@ export interface Arrival<W extends WayIn = WayIn> {
   readonly id?: number;
   /** The name they gave. @default none, as an empty text */
   readonly name?: string;
-  /** The IP address of their PC. @default empty: a program that holds the server itself */
+  /** The IP address of their PC, or its name in the fleet. @default empty: a program that holds the server itself */
   readonly hostname?: string;
   /** Where their connection comes from, `address:port`. @default as `hostname` */
   readonly address?: string;
@@ -133,6 +133,7 @@ export class Principal<W extends WayIn = WayIn> implements Caller {
     const { name, id, hostname, address } = this;
     const proven = this.#person === undefined ? "" : ", by token";
     if (id > 0) return name === "" ? `client ${id} (${address})` : `${name} (client ${id}${proven})`;
+    if (this.by === "fleet") return name === hostname ? name : `${name} (of ${hostname})`;
     if (hostname === "") return name === "" ? "the server's own program" : name;
     // Each request may come from another port: that tells nobody from another.
     return name === "" ? `HTTP client ${hostname}` : `${name} (HTTP, ${hostname}${proven})`;

@@ -5,14 +5,18 @@
  */
 
 import { HeliographError } from "../../protocol/errors.ts";
-import { afterFailed, runStates } from "../../protocol/runs.ts";
+import { afterFailed } from "../../protocol/runs.ts";
 import { principalOf } from "../access/principal.ts";
+import { automationFields } from "../bench/automation_fields.ts";
 import { command, type CommandContext } from "../bench/command.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { readSeconds } from "../expressions/over_time.ts";
 import type { Given } from "./parameters.ts";
 import type { Runs } from "./runs.ts";
+
+/** Within how many seconds a run is loaded: a script of PyOpticon's may take 30 s, and its sandbox has to start. */
+export const loadDeadline = 60;
 
 /** How the journal calls who asks. */
 function who({ caller }: CommandContext): string {
@@ -66,18 +70,11 @@ export function automationInstrument(runs: Runs): Instrument {
     summary: "the number of a run whose file is taken, as it was then",
   } as const;
   const load = { file, text: { ...text, type: "text" }, parameters } as const;
-  const unlogged = { log: false, keep: false } as const;
   const instrument = defineInstrument({
     title: "automation",
     summary: "runs: steps that are done one after the other, through the night",
     aside: true,
-    fields: {
-      State: { type: "choice", choices: ["idle", ...runStates], initial: "idle", ...unlogged },
-      Reason: { type: "text", initial: "", ...unlogged },
-      Step: { type: "int", initial: 0, ...unlogged },
-      Of: { type: "int", initial: 0, ...unlogged },
-      "Time Left": { type: "float", unit: "s", decimals: 0, initial: 0, ...unlogged },
-    },
+    fields: automationFields,
     commands: {
       list: command({ ...reading, summary: "Tell the queue of runs, as JSON", run: () => runs.describe() }),
       history: command({
@@ -88,8 +85,12 @@ export function automationInstrument(runs: Runs): Instrument {
       show: command({
         ...reading,
         summary: "Tell a run with its steps and what it has told, as JSON",
-        arguments: { id, after: { type: "int", default: 0, summary: "the last line that is known already" } },
-        run: ({ id, after }) => runs.show(id, after),
+        arguments: {
+          id,
+          after: { type: "int", default: 0, summary: "the last line that is known already" },
+          steps: { type: "switch", default: true, summary: "whether its steps are told, which may be many" },
+        },
+        run: ({ id, after, steps }) => runs.show(id, after, steps),
       }),
       check: command({
         ...reading,
@@ -97,6 +98,7 @@ export function automationInstrument(runs: Runs): Instrument {
           "Tell what a run's file says, and what is wrong with it, as JSON: an empty list of problems where nothing is",
         arguments: { ...load, again },
         takesMore: true,
+        deadline: loadDeadline,
         run: ({ file, text, parameters, again }, context) =>
           runs.check(file, text, givenOf(context.moreKeywords, parameters), principalOf(context.caller), again),
       }),
@@ -106,7 +108,7 @@ export function automationInstrument(runs: Runs): Instrument {
         run: async () => ({ files: await runs.files() }),
       }),
       load: command({
-        summary: "Add a run to the queue, and tell its number: load night.run.json flow=30",
+        summary: "Add a run to the queue, and tell its number: load night.run.json flow=30; a script.py may take 30 s",
         arguments: {
           ...load,
           step: { type: "int", default: 1, minimum: 1, summary: "the step at which it begins" },
@@ -114,6 +116,7 @@ export function automationInstrument(runs: Runs): Instrument {
         },
         takesMore: true,
         immediate: true,
+        deadline: loadDeadline,
         run: ({ file, text, parameters, step, again }, context) =>
           runs.load(file, text, givenOf(context.moreKeywords, parameters), step, principalOf(context.caller), again),
       }),
@@ -124,7 +127,8 @@ export function automationInstrument(runs: Runs): Instrument {
         run: ({ id, time }, { caller }) => runs.start(id, timeOf(time), principalOf(caller)),
       }),
       pause: command({
-        summary: "Let the run stand still: at once in waits and ramps, otherwise after the step that is under way",
+        summary:
+          "Let the run stand still: at once in waits, ramps and exposures, otherwise after the step that is under way",
         arguments: { id },
         stop: true,
         run: ({ id }, context) => runs.pause(id, who(context)),
@@ -176,6 +180,7 @@ export function automationInstrument(runs: Runs): Instrument {
         summary: "Add a run to the queue anew, with what it was given, and tell its number",
         arguments: { id: needed },
         immediate: true,
+        deadline: loadDeadline,
         run: ({ id }, { caller }) => runs.repeat(id, principalOf(caller)),
       }),
       edit: command({

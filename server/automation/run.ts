@@ -1,6 +1,6 @@
 /**
  * One run: does its steps in order, each written down before it is acted on; pauses, resumes, skips, stops and aborts
- * between steps and inside waits and ramps.
+ * between steps and inside waits, ramps and exposures.
  *
  * @module
  */
@@ -13,11 +13,14 @@ import type { Clock } from "../camera/clock.ts";
 import { BenchEnvironment } from "../expressions/bench_environment.ts";
 import { Condition } from "../expressions/condition.ts";
 import { Windows } from "../expressions/windows.ts";
+import { takeImage } from "./expose.ts";
 import type { LoadedRun } from "./run_file.ts";
 import { timeText } from "./run_file.ts";
 import type { KeptRun, Place } from "./run_store.ts";
+import { sunAltitude, sunComesTo, sunIsSo, sunText } from "./sun.ts";
 import { describeSteps, StepTimes } from "./step_times.ts";
-import { roundOf, type RunStep, type Time, timeOf, timeOfAll } from "./steps.ts";
+import { type Late, roundOf, type RunStep, type Time, timeOf, timeOfAll } from "./steps.ts";
+import { Raised, type RunScript } from "./script_process.ts";
 
 /** What a step asks for, and whether the run is at its `finally`. */
 export interface RunRequest {
@@ -39,6 +42,8 @@ export interface RunParts {
   readonly keep: (all: boolean) => Promise<void>;
   /** Told of what people may want to read. */
   readonly tell: (text: string, level: "info" | "warning" | "error") => void;
+  /** Calls the functions of a PyOpticon script. @default it is none */
+  readonly script?: Pick<RunScript, "call" | "printTo"> | undefined;
 }
 
 /** Why a run goes no further. */
@@ -54,15 +59,34 @@ class Ended extends Error {
 /** The server stops: the run stays where it is. */
 class Frozen extends Error {}
 
-/** Somebody skips the step. */
+/** Somebody skips the step, or what it is within is left. */
 class Skipped extends Error {}
+
+/** A step that is under way. */
+interface Now {
+  readonly step: RunStep;
+  readonly condition?: Pick<Condition, "parts">;
+  /** How far it is. */
+  readonly progress?: () => string;
+}
+
+/** Steps that are left where one of them fails, since what holds them says what is done otherwise. */
+interface Leaving {
+  /** Whether one of them has failed. */
+  left: boolean;
+  /** What holds these, where that is left too. */
+  readonly outer: Leaving | undefined;
+}
 
 /** The longest that a run sleeps at once, in seconds: then it looks whether the PC's clock was set. */
 const longestSleep = 30;
 /** How often a condition is looked at where nothing changes, in seconds. */
 const lookEvery = 1;
-/** How many lines are kept. */
+/** How many lines are kept, and how many characters they have together. */
 const mostLines = 1000;
+const mostText = 200_000;
+/** How many of the lines that a script prints are logged, too. */
+const mostLogged = 10_000;
 /** The waits between tries of a step of `finally`, in seconds. */
 const lastWaits = [0.5, 1, 2, 4];
 
@@ -85,11 +109,21 @@ export class Run {
   #ending: Ended | Frozen | undefined;
   #ends = ending();
   readonly #waiters = new Set<() => void>();
-  readonly #now = new Map<Place, { readonly step: RunStep; readonly condition?: Condition }>();
+  readonly #now = new Map<Place, Now>();
+  /** How long each wait has lasted, in seconds, by where it stands: without pauses, and the time that the PC slept. */
+  readonly #gone = new Map<Place, () => number>();
+  /** Which round it is of the steps that are repeated, by where those stand. */
+  readonly #round = new WeakMap<Place, { readonly round: number; readonly of: number }>();
+  /** How long each camera has taken for its last image besides the exposure time, in seconds. */
+  readonly #readouts = new Map<string, number>();
   readonly #asked: { readonly question: string; readonly place: Place }[] = [];
   readonly #answered = new Map<Place, string>();
   #lines: RunLine[] = [];
+  #text = 0;
   #number = 0;
+  #printed = 0;
+  /** When the step before the present one was due, by the run's own time: from there a script counts its delays. */
+  #due = 0;
 
   /** Begins nothing yet. @param kept Where it stands. */
   constructor(
@@ -102,6 +136,7 @@ export class Run {
     this.#times = new StepTimes(kept.times);
     this.#kept = kept;
     this.#parts = parts;
+    parts.script?.printTo((line) => this.#print(line));
   }
 
   /** Why it stands still; `undefined` where it does not. */
@@ -121,7 +156,9 @@ export class Run {
 
   /** What it does now. */
   get now(): string[] {
-    return [...this.#now.values()].map(({ step }) => step.text);
+    return [...this.#now.values()].map(({ step, progress }) =>
+      progress === undefined ? step.text : `${step.text}: ${progress()}`
+    );
   }
 
   /** The parts of the conditions that it waits for. */
@@ -137,7 +174,15 @@ export class Run {
   /** Its steps, as they stand. */
   describe(): RunStepDescription[] {
     const { place: { at }, outcome } = this.#kept;
-    return describeSteps(this.#own, at, outcome === undefined, this.#times);
+    const { isScript } = this.loaded;
+    return describeSteps(this.#own, at, outcome === undefined, { isScript, times: this.#times });
+  }
+
+  /** In how many seconds its next step is due; `null` where it waits for no time. */
+  get nextIn(): number | null {
+    const { place, outcome } = this.#kept;
+    const step = this.#own[place.at];
+    return outcome === undefined && step?.kind === "wait" ? this.#leftOfStep(step, place).seconds : null;
   }
 
   /** When its last steps began and ended. */
@@ -170,7 +215,7 @@ export class Run {
   }
 
   #leftOf(steps: readonly RunStep[], place: Place): Time {
-    const rest = timeOfAll(steps.slice(place.at + 1));
+    const rest = timeOfAll(steps.slice(place.at + 1), this.#readout);
     const step = steps[place.at];
     if (step === undefined) return rest;
     const now = this.#leftOfStep(step, place);
@@ -178,26 +223,46 @@ export class Run {
   }
 
   #leftOfStep(step: RunStep, place: Place): Time {
-    const whole = timeOf(step);
+    const whole = timeOf(step, this.#readout);
+    if (place.instead !== undefined) return this.#leftOf(step.otherwise, place.instead);
     if (step.kind === "rounds" && step.times !== Infinity && place.inner !== undefined) {
       const round = place.round ?? 0;
       const inner = this.#leftOf(roundOf(step, round), place.inner);
       const others = Math.max(0, step.times - round - 1);
-      const each = step.rounds.length === 1
-        ? whole.seconds / step.times * others
-        : step.rounds.slice(round + 1).reduce((sum, next) => sum + Math.max(timeOfAll(next).seconds, step.every), 0);
+      const each = step.rounds.length === 1 ? whole.seconds / step.times * others : step.rounds.slice(round + 1).reduce(
+        (sum, next) => sum + Math.max(timeOfAll(next, this.#readout).seconds, step.every),
+        0,
+      );
       return { seconds: inner.seconds + each, atLeast: whole.atLeast };
     }
     if (step.kind === "parallel" && place.branches !== undefined) {
       const times = step.branches.map((branch, index) => this.#leftOf(branch, place.branches![index]!));
       return { seconds: Math.max(...times.map(({ seconds }) => seconds)), atLeast: whole.atLeast };
     }
+    if (step.kind === "expose" && this.#now.has(place)) {
+      const { state, left } = this.#exposure(step.camera);
+      const more = this.#readout(step.camera) ?? 0;
+      const seconds = state === "exposing" || state === "paused" ? left + more : state === "reading out" ? more : 0;
+      return { seconds: ["idle", "setup", "ready"].includes(state) ? whole.seconds : seconds, atLeast: true };
+    }
+    if (place.due !== undefined) {
+      const seconds = Math.max(0, (place.due - this.#parts.clock.date().getTime()) / 1000);
+      return { seconds, atLeast: step.kind === "sun" };
+    }
     if (place.began === undefined) return whole;
-    const gone = (this.#parts.clock.date().getTime() - place.began) / 1000;
+    const gone = this.#gone.get(place)?.() ?? (this.#parts.clock.date().getTime() - place.began) / 1000;
     return { seconds: Math.max(0, whole.seconds - gone), atLeast: whole.atLeast };
   }
 
-  /** Stands still: at once inside waits and ramps, after what is under way otherwise. */
+  readonly #readout = (camera: string) => this.#readouts.get(camera);
+
+  /** What a camera does now, and how much of its exposure time is left, in seconds. */
+  #exposure(camera: string): { readonly state: string; readonly left: number } {
+    const { value } = this.#field(camera, "state");
+    return { state: String(value), left: Number(this.#field(camera, "exposuretimeremaining").value) };
+  }
+
+  /** Stands still: at once inside waits, ramps and exposures, after what is under way otherwise. */
   pause(reason: string): void {
     if (this.#last || this.#ending !== undefined || this.#paused !== undefined) return;
     this.#halt(reason, false, "warning");
@@ -208,6 +273,12 @@ export class Run {
     this.#tell(`paused: ${reason}`, level);
     void this.#parts.keep(true).catch(() => {});
     this.#wake();
+  }
+
+  /** Tells something that whoever decides should know. */
+  remark(text: string): void {
+    if (this.#paused !== undefined) this.#paused = { ...this.#paused, reason: `${this.#paused.reason}; ${text}` };
+    this.#tell(text, "warning");
   }
 
   /** Goes on; a step that has failed is tried again. */
@@ -223,7 +294,8 @@ export class Run {
   /** Leaves the step that is under way, or the one that has failed. */
   skip(by: string): void {
     const decides = this.#paused?.decides ?? false;
-    this.#tell(`${by} skipped ${this.now.map((text) => `“${text}”`).join(" and ") || "the next step"}`);
+    const texts = [...this.#now.values()].map(({ step }) => step.text);
+    this.#tell(`${by} skipped ${texts.map((text) => `“${text}”`).join(" and ") || "the next step"}`);
     this.#skips++;
     if (decides) this.resume(by);
     this.#wake();
@@ -244,6 +316,11 @@ export class Run {
     this.#wake();
   }
 
+  /** Told of something that people may want to read with what it tells itself. */
+  tell(text: string, level: "warning" | "error"): void {
+    this.#tell(text, level);
+  }
+
   /** Answers what it asks. @param said What somebody says. */
   answer(said: string, by: string): void {
     const asked = this.#asked.shift();
@@ -260,6 +337,7 @@ export class Run {
   async run(halted?: string): Promise<RunOutcome> {
     const kept = this.#kept;
     if (kept.outcome === undefined) {
+      this.#due = this.#time();
       if (halted !== undefined) this.#halt(halted, true, "error");
       try {
         await this.#steps(this.loaded.steps, kept.place);
@@ -300,9 +378,13 @@ export class Run {
     kept.outcome = { state: state === "done" ? "failed" : state, reason: reason === "" ? told : `${reason}; ${told}` };
   }
 
-  /** @param failed Takes what fails for good at the end of the run, where the rest is done all the same. */
-  async #steps(steps: readonly RunStep[], place: Place, failed?: string[]): Promise<void> {
+  /**
+   * @param failed Takes what fails for good at the end of the run, where the rest is done all the same.
+   * @param leaving Where they are within what is left when one of them fails.
+   */
+  async #steps(steps: readonly RunStep[], place: Place, failed?: string[], leaving?: Leaving): Promise<void> {
     for (; place.at < steps.length; next(place)) {
+      if (isLeft(leaving)) throw new Skipped();
       if (steps === this.#own) {
         // What comes may have become another by then.
         while (this.#editing !== undefined) await this.#editing;
@@ -310,17 +392,20 @@ export class Run {
         this.#times.begin(place.at, this.#parts.clock.date().getTime());
       }
       const step = steps[place.at]!;
-      if (failed === undefined) await this.#step(step, place);
+      if (failed === undefined) await this.#step(step, place, leaving);
       else await this.#lastStep(step, place, failed);
       if (steps === this.#own) this.#times.end(place.at, this.#parts.clock.date().getTime());
     }
   }
 
   /** A step: where it fails, what is to be done instead, or a person decides. */
-  async #step(step: RunStep, place: Place): Promise<void> {
+  async #step(step: RunStep, place: Place, leaving: Leaving | undefined): Promise<void> {
     const skips = this.#skips;
     const holds = step.kind === "rounds" || step.kind === "parallel";
-    const skipped = () => !holds && this.#skips !== skips;
+    const skipped = () => (!holds && this.#skips !== skips) || isLeft(leaving);
+    const within = holds && (step.otherwise.length > 0 || leaving !== undefined)
+      ? { left: false, outer: leaving }
+      : undefined;
     if (place.acting && this.#paused === undefined) {
       this.#halt(unsure(step), true, "error");
     }
@@ -337,7 +422,7 @@ export class Run {
       place.acting = undefined;
       if (!holds) this.#now.set(place, { step });
       try {
-        return await this.#do(step, place, skipped);
+        return await this.#do(step, place, skipped, undefined, within);
       } catch (error) {
         if (error instanceof Skipped) return;
         if (error instanceof Ended || this.#frozen) throw error;
@@ -346,7 +431,11 @@ export class Run {
         if (step.otherwise.length > 0) {
           this.#tell(`“${step.text}” failed: ${reason}; instead ${step.otherwise[0]!.text}`, "warning");
           place.instead = { at: 0 };
-        } else if (this.loaded.ifFails === "stop") {
+        } else if (leaving !== undefined) {
+          leaving.left = true;
+          this.#wake();
+          throw new Error(`“${step.text}” failed: ${reason}`);
+        } else if ((step.ifFails ?? this.loaded.ifFails) === "stop") {
           this.end({ state: "failed", reason: `“${step.text}” failed: ${reason}` });
         } else if (!skipped()) {
           const why =
@@ -358,15 +447,18 @@ export class Run {
         this.#now.delete(place);
       }
     }
-    await this.#steps(step.otherwise, place.instead);
+    await this.#steps(step.otherwise, place.instead, undefined, leaving);
   }
 
   /** A step of `finally`: it is tried again, then what is to be done instead, and then the next is done in any case. */
   async #lastStep(step: RunStep, place: Place, failed: string[]): Promise<void> {
+    const before = failed.length;
     for (const wait of [...lastWaits, undefined]) {
       if (step.kind !== "rounds" && step.kind !== "parallel") this.#now.set(place, { step });
       try {
-        return await this.#do(step, place, () => false, failed);
+        await this.#do(step, place, () => false, failed);
+        if (failed.length > before) break;
+        return;
       } catch (error) {
         if (error instanceof Ended || this.#frozen) throw error;
         const reason = `“${step.text}” failed: ${messageOf(error)}`;
@@ -384,16 +476,23 @@ export class Run {
     await this.#steps(step.otherwise, { at: 0 }, failed);
   }
 
-  async #do(step: RunStep, place: Place, skipped: () => boolean, failed?: string[]): Promise<void> {
+  async #do(
+    step: RunStep,
+    place: Place,
+    skipped: () => boolean,
+    failed?: string[],
+    leaving?: Leaving,
+  ): Promise<void> {
     if (step.kind !== "rounds") this.#tell(step.text);
     switch (step.kind) {
       case "set":
         return await this.#set(step, place, skipped);
       case "call":
         return await this.#act(place, step.instrument, [[step.command, ...step.arguments]]);
+      case "expose":
+        return await this.#expose(step, place, skipped);
       case "wait":
-        this.#note(place);
-        return await this.#pass(place, skipped, (gone) => gone >= step.seconds ? undefined : step.seconds - gone);
+        return await this.#wait(step, place, skipped);
       case "time of day": {
         place.due ??= nextTime(this.#parts.clock.date(), step);
         this.#note(place);
@@ -403,17 +502,22 @@ export class Run {
           return left <= 0 ? undefined : left;
         });
       }
+      case "sun":
+        return await this.#sun(step, place, skipped);
       case "condition":
         return await this.#condition(step, place, skipped);
       case "ramp":
         return await this.#ramp(step, place, skipped);
       case "rounds":
-        return await this.#rounds(step, place, failed);
+        return await this.#rounds(step, place, failed, leaving);
       case "parallel": {
         const branches = place.branches ??= step.branches.map(() => ({ at: 0 }));
-        const all = step.branches.map((branch, index) => this.#steps(branch, branches[index]!, failed));
-        const wrong = (await Promise.allSettled(all)).find(({ status }) => status === "rejected");
-        if (wrong?.status === "rejected") throw wrong.reason;
+        const all = step.branches.map((branch, index) => this.#steps(branch, branches[index]!, failed, leaving));
+        const wrong = (await Promise.allSettled(all)).flatMap((each) =>
+          each.status === "rejected" ? [each.reason] : []
+        );
+        // Those that were left say nothing of why.
+        if (wrong.length > 0) throw wrong.find((each) => !(each instanceof Skipped)) ?? wrong[0];
         return;
       }
       case "note":
@@ -432,15 +536,80 @@ export class Run {
         }
         this.#tell(`“${step.question}” was answered by ${this.#answered.get(place)}`);
         this.#answered.delete(place);
+        return;
       }
+      case "script":
+        return step.waits ? await this.#await(step, place, skipped) : await this.#function(step, place);
     }
+  }
+
+  /** A script's delays count from when the one before was due: what its steps take adds up to nothing. */
+  async #wait({ seconds }: Extract<RunStep, { kind: "wait" }>, place: Place, skipped: () => boolean): Promise<void> {
+    const late = this.loaded.isScript ? this.#time() - this.#due : 0;
+    place.began ??= this.#parts.clock.date().getTime() - 1000 * late;
+    this.#note(place);
+    let over = 0;
+    try {
+      await this.#pass(place, skipped, (gone) => {
+        over = gone - seconds;
+        return over >= 0 ? undefined : -over;
+      });
+      this.#due = this.#time() - over;
+    } catch (error) {
+      this.#due = this.#time();
+      throw error;
+    }
+  }
+
+  async #function({ number }: Extract<RunStep, { kind: "script" }>, place: Place): Promise<void> {
+    place.acting = true;
+    await this.#mark(place);
+    await this.#called(number);
+    place.acting = undefined;
+  }
+
+  /** A script's condition, once a second; one that raises is not so, which is told once. */
+  async #await(step: Extract<RunStep, { kind: "script" }>, place: Place, skipped: () => boolean): Promise<void> {
+    const { number, message: text } = step;
+    let [due, now, wrong] = [0, 0, ""];
+    const parts = () => [{ text, so: wrong === "" ? false : null, value: wrong === "" ? "not yet" : wrong }];
+    this.#now.set(place, { step, condition: { parts } });
+    this.#note(place);
+    try {
+      for (let so = false; !so; due = now + lookEvery) {
+        await this.#pass(place, skipped, (gone) => {
+          now = gone;
+          return gone >= due ? undefined : due - gone;
+        });
+        try {
+          so = await this.#called(number);
+        } catch (error) {
+          if (!(error instanceof Raised)) throw error;
+          if (wrong === "") this.#tell(`“${step.text}” is not so, since it raises ${error.message}`, "warning");
+          wrong = error.message;
+        }
+      }
+    } finally {
+      // All later times move on by what it took.
+      this.#due = this.#time();
+    }
+  }
+
+  async #called(number: number): Promise<boolean> {
+    if (this.#ending !== undefined) throw this.#ending;
+    const calling = this.#parts.script?.call(number) ?? Promise.reject(new Error("the script is not there"));
+    // Whoever stops the run waits for nothing; the script's process ends with it.
+    calling.catch(() => {});
+    return await Promise.race([calling, this.#ends.promise]);
   }
 
   async #set(step: Extract<RunStep, { kind: "set" }>, place: Place, skipped: () => boolean): Promise<void> {
     const { setting: { instrument, field }, value, confirm, reach } = step;
     if (place.reaching !== true) {
       const confirms = confirm ? [["confirm"]] : [];
+      const before = this.#field(instrument, field).textAsSet;
       await this.#act(place, instrument, [["set", field, value], ...confirms]);
+      if (this.loaded.isScript) this.#tellSwitched(step, before);
     }
     if (reach === undefined) return;
     place.reaching = true;
@@ -457,6 +626,46 @@ export class Run {
         const is = found.quality === "good" ? found.text : `not known: ${found.reason}`;
         throw new Error(`after ${timeText(timeout)}, ${found.title} is ${is}, and not within ${tolerance} of ${value}`);
       }));
+  }
+
+  async #expose(step: Extract<RunStep, { kind: "expose" }>, place: Place, skipped: () => boolean): Promise<void> {
+    const { camera: name, seconds } = step;
+    const camera = this.#parts.bench.find(name);
+    if (camera === undefined) throw new Error(`${name} is not on the bench any more`);
+    const image = this.#round.get(place);
+    const progress = () => {
+      const { state, left } = this.#exposure(name);
+      const what = state === "exposing" || state === "paused" ? `${state}, ${timeText(left)} left` : state;
+      if (image === undefined) return what;
+      return `image ${image.round + 1}${image.of === Infinity ? "" : ` of ${image.of}`}, ${what}`;
+    };
+    this.#now.set(place, { step, progress });
+    // As long as nobody says otherwise, azcam's images are tests.
+    const tests = camera.allFields.some((field) => field.name === "imagetest" && field.value === 1);
+    if (tests && image?.round === 0 && image.of > 1) {
+      const keep = `to keep them, set ${name}.imagetest to 0 before`;
+      this.#tell(`these are test images, each of which overwrites the one before; ${keep}`, "warning");
+    }
+    place.acting = true;
+    await this.#mark(place);
+    if (this.#ending !== undefined) throw this.#ending;
+    const began = this.#time();
+    await this.#onChange([camera.field("state")], () =>
+      takeImage(step.arguments, {
+        camera,
+        ask: async (command, args, safe) =>
+          await this.#parts.act({ instrument: name, command, args, last: safe || this.#last }),
+        paused: () => this.#paused !== undefined,
+        left: () => this.#ending ?? (skipped() ? new Skipped() : undefined),
+        frozen: () => this.#frozen,
+        pause: (reason) => this.#halt(reason, false, "warning"),
+        now: () => this.#parts.clock.now(),
+        sleep: (seconds) => this.#sleep(seconds),
+        wake: () => this.#wake(),
+        tell: (text) => this.#tell(text, "warning"),
+      }));
+    this.#readouts.set(name, Math.max(0, this.#time() - began - seconds));
+    place.acting = undefined;
   }
 
   async #condition(step: Extract<RunStep, { kind: "condition" }>, place: Place, skipped: () => boolean): Promise<void> {
@@ -479,15 +688,50 @@ export class Run {
             return Math.min(lookEvery, soon, timeout - gone);
           }
           const why = `${step.condition} was not so within ${timeText(timeout)}: ${condition.values()}`;
-          if (step.then === "fail") throw new Error(why);
-          this.#tell(why, "warning");
-          if (step.then === "go on") return undefined;
-          this.end({ state: "stopped", reason: why });
-          throw this.#ending ?? new Error(why);
+          return this.#tooLate(step.then, why);
         }));
     } finally {
       unsubscribe();
     }
+  }
+
+  /** What is done where a wait takes too long. @returns `undefined`: it is over. */
+  #tooLate(then: Late, why: string): undefined {
+    if (then === "fail") throw new Error(why);
+    this.#tell(why, "warning");
+    if (then === "go on") return undefined;
+    this.end({ state: "stopped", reason: why });
+    throw this.#ending ?? new Error(why);
+  }
+
+  async #sun(step: Extract<RunStep, { kind: "sun" }>, place: Place, skipped: () => boolean): Promise<void> {
+    const { clock } = this.#parts;
+    const { timeout = Infinity, altitude, below } = step;
+    const find = () => place.due = sunComesTo(step, clock.date());
+    find();
+    this.#now.set(place, { step, progress: () => sunText(step, clock.date(), place.due) });
+    this.#note(place);
+    const away = (place.due ?? Infinity) - clock.date().getTime();
+    if (away > 86_400_000 && !sunIsSo(step, clock.date())) {
+      const most = timeout === Infinity
+        ? "it is waited for without end: give a timeout"
+        : `${timeText(timeout)} at most`;
+      const goes = `the sun does not go ${below ? "below" : "above"} ${altitude}° today`;
+      this.#tell(`${goes} (${sunText(step, clock.date(), place.due)}); ${most}`, "warning");
+    }
+    await this.#pass(place, skipped, (gone) => {
+      const now = clock.date();
+      if (sunIsSo(step, now)) return undefined;
+      if (gone < timeout) {
+        // It has gone by while the PC slept, or the clock was set.
+        if (place.due !== undefined && now.getTime() > place.due + 60_000) find();
+        const left = ((place.due ?? Infinity) - now.getTime()) / 1000;
+        return Math.min(Math.max(left, lookEvery), timeout - gone);
+      }
+      const is = `it is at ${sunAltitude(step.site, now).toFixed(1)}°`;
+      const why = `the sun was not ${below ? "below" : "above"} ${altitude}° within ${timeText(timeout)}: ${is}`;
+      return this.#tooLate(step.then, why);
+    });
   }
 
   /** A ramp that a restart has cut off may have set anything: it is not begun anew by itself. */
@@ -517,7 +761,12 @@ export class Run {
     place.acting = undefined;
   }
 
-  async #rounds(step: Extract<RunStep, { kind: "rounds" }>, place: Place, failed?: string[]): Promise<void> {
+  async #rounds(
+    step: Extract<RunStep, { kind: "rounds" }>,
+    place: Place,
+    failed: string[] | undefined,
+    leaving: Leaving | undefined,
+  ): Promise<void> {
     this.#tell(step.text);
     place.began ??= this.#parts.clock.date().getTime();
     let begins = this.#time() - (step.every * (place.round ?? 0));
@@ -525,7 +774,7 @@ export class Run {
       place.round = round;
       if (place.inner === undefined && step.every > 0 && round > 0) {
         // From the begin of the first: what the rounds take adds up to nothing.
-        await this.#pass({ at: 0 }, () => false, () => {
+        await this.#pass({ at: 0 }, () => isLeft(leaving), () => {
           const left = begins + round * step.every - this.#time();
           return left <= 0 ? undefined : left;
         });
@@ -533,7 +782,8 @@ export class Run {
         if (late > step.every) begins += late;
       }
       place.inner ??= { at: 0 };
-      await this.#steps(roundOf(step, round), place.inner, failed);
+      this.#round.set(place.inner, { round, of: step.times });
+      await this.#steps(roundOf(step, round), place.inner, failed, leaving);
       place.inner = undefined;
     }
   }
@@ -586,6 +836,21 @@ export class Run {
     place.began ??= wall;
     // After a restart it goes on from when it began.
     const start = this.#time() - Math.max(0, (wall - place.began) / 1000);
+    this.#gone.set(place, () => this.#time() - start);
+    try {
+      await this.#waitUntil(place, skipped, start, look);
+    } finally {
+      this.#gone.delete(place);
+    }
+  }
+
+  async #waitUntil(
+    place: Place,
+    skipped: () => boolean,
+    start: number,
+    look: (gone: number) => number | undefined,
+  ): Promise<void> {
+    const { clock } = this.#parts;
     for (;;) {
       if (this.#ending !== undefined) throw this.#ending;
       if (skipped()) throw new Skipped();
@@ -635,10 +900,34 @@ export class Run {
     return found.field(field);
   }
 
+  /** As PyOpticon tells it. */
+  #tellSwitched({ setting, value }: Extract<RunStep, { kind: "set" }>, before: string): void {
+    const nickname = this.#parts.bench.find(setting.instrument)?.title ?? setting.instrument;
+    const { title } = this.#field(setting.instrument, setting.field);
+    this.#tell(`switched ${nickname} ${title} from "${before}" to "${value}"`);
+  }
+
   #tell(text: string, level: "info" | "warning" | "error" = "info"): void {
-    this.#lines.push({ number: ++this.#number, time: this.#parts.clock.date().toISOString(), text });
-    if (this.#lines.length > 2 * mostLines) this.#lines = this.#lines.slice(-mostLines);
+    this.#add(text);
     this.#parts.tell(text, level);
+  }
+
+  /** A script prints: the last of it can be read here, and not all of it floods the log. */
+  #print(line: string): void {
+    const text = `prints: ${line}`;
+    if (++this.#printed < mostLogged) return this.#tell(text);
+    if (this.#printed === mostLogged) {
+      this.#tell(`it has printed ${mostLogged} lines: what more it prints is not logged`);
+    }
+    this.#add(text);
+  }
+
+  #add(text: string): void {
+    this.#lines.push({ number: ++this.#number, time: this.#parts.clock.date().toISOString(), text });
+    this.#text += text.length;
+    if (this.#lines.length <= 2 * mostLines && this.#text <= 2 * mostText) return;
+    // Half of it at once, so that this is not done with each line.
+    while (this.#lines.length > mostLines || this.#text > mostText) this.#text -= this.#lines.shift()!.text.length;
   }
 }
 
@@ -647,6 +936,11 @@ function ending(): PromiseWithResolvers<never> {
   const ends = Promise.withResolvers<never>();
   ends.promise.catch(() => {});
   return ends;
+}
+
+/** Whether steps are left, since one of them or of those around them has failed. */
+function isLeft(leaving: Leaving | undefined): boolean {
+  return leaving !== undefined && (leaving.left || isLeft(leaving.outer));
 }
 
 /** The next step. */

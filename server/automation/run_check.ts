@@ -27,6 +27,31 @@ export function unknownRun(problems: RunCheck["problems"]): RunCheck {
   };
 }
 
+/** What a run does that code has made: a script, or a program that has yielded its steps. @param may As in `checkRun`. */
+export function checkLoaded(file: string, loaded: LoadedRun, may: (instruments: readonly string[]) => void): RunCheck {
+  return { ...told(loaded), problems: notAllowed(file, loaded, may), summary: "", parameters: [] };
+}
+
+/** Why somebody may not drive what a run drives; nothing where they may. */
+function notAllowed(
+  file: string,
+  { instruments }: LoadedRun,
+  may: (instruments: readonly string[]) => void,
+): RunCheck["problems"] {
+  try {
+    may(instruments);
+    return [];
+  } catch (error) {
+    return [{ file, where: "", message: (error as Error).message }];
+  }
+}
+
+/** What a run does. */
+function told({ title, steps, finally: last, instruments }: LoadedRun) {
+  const texts = (of: LoadedRun["steps"]) => of.slice(0, mostSteps).map(({ text }) => text);
+  return { title, steps: texts(steps), finally: texts(last), instruments, time: timeOfAll(steps) };
+}
+
 /**
  * What a run's file says, and what is wrong with it.
  *
@@ -51,23 +76,13 @@ export function checkRun(
   // With examples for what is not given, what it does can be told all the same.
   const examples = { ...surroundings, onlyChecked: true };
   const loaded = tried.loaded ?? tryLoad(read, examples).loaded ?? tryLoad(read, { ...examples, given: {} }).loaded;
-  if (loaded !== undefined) {
-    try {
-      may(loaded.instruments);
-    } catch (error) {
-      problems.push({ file, where: "", message: (error as Error).message });
-    }
-  }
-  const texts = (steps: LoadedRun["steps"]) => steps.slice(0, mostSteps).map(({ text }) => text);
+  if (loaded !== undefined) problems.push(...notAllowed(file, loaded, may));
+  const { title = file, summary = "" } = read.words;
   return {
+    ...loaded === undefined ? { ...unknownRun([]), title } : told(loaded),
     problems,
-    title: loaded?.title ?? read.words.title ?? file,
-    summary: read.words.summary ?? "",
+    summary,
     parameters: parametersIn(read.words),
-    steps: texts(loaded?.steps ?? []),
-    finally: texts(loaded?.finally ?? []),
-    instruments: loaded?.instruments ?? [],
-    time: timeOfAll(loaded?.steps ?? []),
   };
 }
 

@@ -15,11 +15,14 @@ import { Condition } from "../expressions/condition.ts";
 import { ExpressionError } from "../expressions/expression_error.ts";
 import { readSeconds } from "../expressions/over_time.ts";
 import { Windows } from "../expressions/windows.ts";
+import type { Site } from "../config/site.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
 import { type Given, parametersOf, type Row, rowsOfCsv, Values } from "./parameters.ts";
 import { type RunWords, type Scalar, type StepKind, stepKinds, type StepWords } from "./run_schema.ts";
 import { runSchema } from "./run_schema.ts";
-import type { Place, Reach, RunStep, StepBody } from "./steps.ts";
+import { cameraCalled, exposureSeconds, imageTitle, lampsOf } from "./expose.ts";
+import { sunText, type SunWait } from "./sun.ts";
+import type { Late, Place, Reach, RunStep, StepBody } from "./steps.ts";
 
 /** A run that can be begun. */
 export interface LoadedRun {
@@ -32,11 +35,17 @@ export interface LoadedRun {
   readonly afterRestart: "ask" | "finally" | "continue";
   /** The names of the instruments that it drives. */
   readonly instruments: readonly string[];
+  /** Whether it is a PyOpticon script: its times count from its start, and its delays are no steps of their own. */
+  readonly isScript: boolean;
 }
 
 /** What a run's file is checked against. */
 export interface RunSurroundings {
   readonly instruments: readonly Instrument[];
+  /** Where on Earth the bench stands. @default it is not known */
+  readonly site?: Site | undefined;
+  /** By when it is said when the sun will be where it is waited for. @default now */
+  readonly now?: Date;
   /** What was given for its parameters. */
   readonly given: Given;
   /** Whether what must be given may be left out, since the file is only checked. @default false */
@@ -51,6 +60,8 @@ const mostSteps = 100_000;
 const longest = 31 * 86_400;
 /** How long a readback may take, in seconds, where nobody says it. */
 const usualReach = 300;
+/** Of how many heights of the sun it is said when that will be: a year is looked through for it. */
+const mostSuns = 20;
 /** The most problems that are told at once. */
 const mostProblems = 200;
 
@@ -97,7 +108,7 @@ function inOrder(problems: readonly Problem[]): Problem[] {
 
 /** What a title is made of where a file has none: `night.run.json` is `night`. */
 function titleOf(file: string): string {
-  return file.replace(/^.*[\\/]/, "").replace(/\.jsonc?$/, "").replace(/\.run$/, "");
+  return file.replace(/^.*[\\/]/, "").replace(/\.(?:jsonc?|js|ts)$/, "").replace(/\.run$/, "");
 }
 
 class Loader {
@@ -107,6 +118,7 @@ class Loader {
   readonly #environment: BenchEnvironment;
   readonly #told = new Set<string>();
   readonly #driven = new Set<string>();
+  readonly #suns = new Map<string, string>();
   #given: Given = {};
   #steps = 0;
   /** In which row what is wrong was found: ` (in row 2 of rows.csv)`. */
@@ -136,6 +148,7 @@ class Loader {
       ifFails: words.ifFails ?? "pause",
       afterRestart: words.afterRestart ?? "ask",
       instruments: [...this.#driven],
+      isScript: false,
     };
   }
 
@@ -189,14 +202,13 @@ class Loader {
       const may = stepKinds[kind].length === 0 ? "" : `; there may stand ${stepKinds[kind].join(", ")}`;
       this.#wrong([...at, word], `has no meaning beside ${kind}${may}`);
     }
-    const holds = kind === "repeat" || kind === "forEach" || kind === "parallel";
-    if (holds && words.otherwise !== undefined) {
-      this.#wrong([...at, "otherwise"], `cannot stand beside ${kind}: give it to the steps that may fail`);
-    }
     const made = this.#made(kind, words, at, values);
     const otherwise = this.#all(words.otherwise ?? [], [...at, "otherwise"], values);
     if (made === undefined) return undefined;
-    const text = words.title === undefined ? made.text : this.#try([...at, "title"], () => values.text(words.title!));
+    // Of an image it is the image's.
+    const text = words.title === undefined || kind === "expose"
+      ? made.text
+      : this.#try([...at, "title"], () => values.text(words.title!));
     return text === undefined ? undefined : { ...made, text, otherwise };
   }
 
@@ -206,6 +218,8 @@ class Loader {
         return this.#set(words, at, values);
       case "call":
         return this.#call(words, at, values);
+      case "expose":
+        return this.#expose(words, at, values);
       case "wait": {
         const seconds = this.#time(words, "wait", at, values);
         return seconds === undefined ? undefined : { kind, seconds, text: `wait ${timeText(seconds)}` };
@@ -256,7 +270,12 @@ class Loader {
     });
   }
 
-  #number(words: StepWords, word: "within" | "from" | "to" | "repeat", at: Path, values: Values): number | undefined {
+  #number(
+    words: StepWords,
+    word: "within" | "from" | "to" | "repeat" | "count",
+    at: Path,
+    values: Values,
+  ): number | undefined {
     return this.#try([...at, word], () => {
       const value = values.of(words[word]!);
       if (typeof value === "number") return value;
@@ -353,6 +372,38 @@ class Loader {
     });
   }
 
+  #expose(words: StepWords, at: Path, values: Values): StepBody | undefined {
+    const { instruments } = this.#surroundings;
+    const word = <T>(word: "expose" | "type" | "title" | "camera", make: (text: string) => T) =>
+      words[word] === undefined ? undefined : this.#try([...at, word], () => make(values.text(String(words[word]))));
+    if (at[0] === "finally") {
+      this.#wrong([...at, "expose"], "cannot stand in finally: after a restart it could be taken twice");
+      return undefined;
+    }
+    const camera = words.camera === undefined
+      ? this.#try([...at, "expose"], () => cameraCalled(undefined, instruments))
+      : word("camera", (name) => cameraCalled(name, instruments));
+    const times = words.count === undefined ? 1 : this.#number(words, "count", at, values);
+    if (times !== undefined && !(Number.isInteger(times) && times >= 1 && times <= 1e6)) {
+      this.#wrong([...at, "count"], `is ${times}, and should be a whole number from 1 to 1000000`);
+    }
+    if (camera === undefined) return undefined;
+    const seconds = this.#try([...at, "expose"], () => exposureSeconds(values.of(words.expose!), camera));
+    const title = words.title === undefined ? "" : word("title", imageTitle);
+    const type = words.type === undefined ? "" : word("type", (type) => {
+      for (const name of lampsOf(type, camera, instruments)) this.#driven.add(name);
+      return type;
+    });
+    this.#driven.add(camera.name);
+    if (seconds === undefined || title === undefined || type === undefined || times === undefined) return undefined;
+    const what = [type, ...title === "" ? [] : [`“${title}”`]].filter((each) => each !== "").join(" ");
+    const by = words.camera === undefined ? "" : ` with ${camera.title}`;
+    const text = `expose ${seconds < 60 ? `${seconds}s` : timeText(seconds)}${what === "" ? "" : `, ${what}`}${by}`;
+    const image = { kind: "expose", camera: camera.name, seconds, arguments: [seconds, type, title], text } as const;
+    if (times === 1) return image;
+    return { kind: "rounds", rounds: [[{ ...image, otherwise: [] }]], times, every: 0, text: `${times} × ${text}` };
+  }
+
   #waitUntil(words: StepWords, at: Path, values: Values): StepBody | undefined {
     const text = this.#try([...at, "waitUntil"], () => values.text(words.waitUntil!));
     if (text === undefined) return undefined;
@@ -368,20 +419,60 @@ class Loader {
       }
       return { kind: "time of day", hour, minute, second, text: `wait until ${text}` };
     }
+    if (/^sun\b(?!\s*\.)/i.test(text)) return this.#sun(text, words, at, values);
     const fine = this.#try([...at, "waitUntil"], () => {
       const fields = new Condition(text, this.#environment.of(undefined, new Windows())).fields;
       if (fields.length > 0) return true;
       throw new TypeError("speaks of no field, and would never change");
     });
     const held = words.held === undefined ? 0 : this.#time(words, "held", at, values);
+    const late = this.#late(words, at, values);
+    if (!fine || held === undefined) return undefined;
+    const forTime = held === 0 ? "" : ` for ${timeText(held)}`;
+    return { kind: "condition", condition: text, held, ...late, text: `wait until ${text}${forTime}` };
+  }
+
+  /** For how long something is waited for, and what is done then. */
+  #late(words: StepWords, at: Path, values: Values): { readonly timeout: number | undefined; readonly then: Late } {
     const timeout = words.timeout === undefined ? undefined : this.#time(words, "timeout", at, values);
     if (words.then !== undefined && words.timeout === undefined) {
       this.#wrong([...at, "then"], 'has a meaning only beside "timeout"');
     }
-    if (!fine || held === undefined) return undefined;
-    const { then = "fail" } = words;
-    const forTime = held === 0 ? "" : ` for ${timeText(held)}`;
-    return { kind: "condition", condition: text, held, timeout, then, text: `wait until ${text}${forTime}` };
+    return { timeout, then: words.then ?? "fail" };
+  }
+
+  /** A wait for the sun: `sun below -12`, `sun above -18`. */
+  #sun(text: string, words: StepWords, at: Path, values: Values): StepBody | undefined {
+    if (words.held !== undefined) this.#wrong([...at, "held"], "has a meaning only with a condition");
+    const late = this.#late(words, at, values);
+    return this.#try([...at, "waitUntil"], (): StepBody => {
+      const [, where, degrees] = /^sun\s+(below|above)\s+([+-]?\d+(?:\.\d+)?)\s*°?$/i.exec(text) ?? [];
+      const altitude = Number(degrees);
+      if (where === undefined || !(Math.abs(altitude) <= 90)) {
+        throw new TypeError(`is ${text}, and should be such as sun below -12 or sun above -18, in degrees`);
+      }
+      const { site, now = new Date() } = this.#surroundings;
+      if (site === undefined) {
+        throw new TypeError(
+          "needs to know where the bench stands: add to the bench file, with its own numbers, " +
+            '"site": {"latitude": 31.96, "longitude": -111.6}',
+        );
+      }
+      const wait = { site, altitude, below: where.toLowerCase() === "below" };
+      return {
+        kind: "sun",
+        ...wait,
+        ...late,
+        text: `wait until the sun is ${where.toLowerCase()} ${altitude}°${this.#when(wait, now)}`,
+      };
+    });
+  }
+
+  /** When the sun will be there; of very many heights nobody reads it. */
+  #when(wait: SunWait, now: Date): string {
+    const key = `${wait.altitude} ${wait.below}`;
+    if (!this.#suns.has(key) && this.#suns.size < mostSuns) this.#suns.set(key, ` (${sunText(wait, now)})`);
+    return this.#suns.get(key) ?? "";
   }
 
   #ramp(words: StepWords, at: Path, values: Values): StepBody | undefined {
@@ -497,7 +588,8 @@ class Loader {
   }
 }
 
-function unitOf({ spec }: BenchField): string {
+/** What stands behind a value of a field: ` °C`. */
+export function unitOf({ spec }: BenchField): string {
   return spec.unit === undefined ? "" : ` ${spec.unit}`;
 }
 

@@ -30,6 +30,10 @@ export interface StepWords {
   readonly readback?: string | undefined;
   readonly call?: string | undefined;
   readonly arguments?: readonly Scalar[] | undefined;
+  readonly expose?: number | string | undefined;
+  readonly type?: string | undefined;
+  readonly count?: number | string | undefined;
+  readonly camera?: string | undefined;
   readonly wait?: string | undefined;
   readonly waitUntil?: string | undefined;
   readonly held?: string | undefined;
@@ -67,6 +71,7 @@ export interface RunWords {
 export const stepKinds = {
   set: ["to", "confirm", "within", "readback", "timeout"],
   call: ["arguments"],
+  expose: ["type", "count", "camera"],
   wait: [],
   waitUntil: ["held", "timeout", "then"],
   ramp: ["from", "to", "over", "every"],
@@ -101,9 +106,19 @@ const step = z.strictObject({
   }),
   call: place.optional().meta({ description: "Calls a command: valve.close" }),
   arguments: z.array(scalar).optional().meta({ description: "The command's arguments" }),
+  expose: number.optional().meta({
+    description: "Takes an image: the exposure time in seconds, 30, or 5m; its title is the image's",
+  }),
+  type: words.optional().meta({
+    description: "The image's type: zero, object, flat, dark, or a comparison lamp; default what is set",
+    examples: ["object"],
+  }),
+  count: number.optional().meta({ description: "How many images are taken one after the other; default 1" }),
+  camera: words.optional().meta({ description: "The camera, where the bench has several" }),
   wait: words.optional().meta({ description: "Waits for a time: 90s, 10m, 8h" }),
   waitUntil: words.optional().meta({
-    description: "Waits until a time of day, 06:30, or until a condition is so: reactor_tc.temperature > 33.0",
+    description:
+      "Waits until a time of day, 06:30, until a condition is so, reactor_tc.temperature > 33.0, or until the sun is so high: sun below -12",
   }),
   held: words.optional().meta({ description: "For how long the condition must have been so; default 0s" }),
   timeout: words.optional().meta({
@@ -135,7 +150,8 @@ const step = z.strictObject({
   askPerson: words.optional().meta({ description: "Asks whoever is there, and goes on when somebody has answered" }),
   get otherwise(): z.ZodOptional<z.ZodType<readonly StepWords[]>> {
     return steps.optional().meta({
-      description: "What is done where the step fails; then the run goes on with the next",
+      description:
+        "What is done where the step fails, or one of those that it holds; then the run goes on with the next",
     }) as never;
   },
 });

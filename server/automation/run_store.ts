@@ -6,6 +6,7 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import * as z from "npm:zod@4.6.7";
+import { scriptStepSchema } from "../code/script.ts";
 import { FileKeeper } from "../files/file_keeper.ts";
 import { afterFailed, runStates } from "../../protocol/runs.ts";
 import { rights } from "../../protocol/vocabulary.ts";
@@ -79,6 +80,8 @@ const entrySchema = z.strictObject({
   text: z.string(),
   files: z.record(z.string(), z.string()),
   given: z.record(z.string(), scalar),
+  /** What a PyOpticon script has scheduled: its functions cannot be kept, and it is loaded again. */
+  script: z.array(scriptStepSchema).optional(),
   instruments: z.array(z.string()),
   /** For whom it acts: a proven name, or what somebody on this PC might do. */
   who: z.strictObject({
@@ -179,7 +182,7 @@ export class RunStore {
   /** The names of the run files in the bench's folder, sorted; none where it cannot be looked into. */
   async list(): Promise<string[]> {
     const names = await this.#keeper.list(this.#folder).catch(() => []);
-    return names.filter((name) => /\.run\.jsonc?$/i.test(name));
+    return names.filter((name) => /\.(?:run\.(?:jsonc?|ts|js)|py)$/i.test(name));
   }
 
   /**

@@ -21,15 +21,20 @@ import { Principal } from "../access/principal.ts";
 import type { Standing } from "../access/rights.ts";
 import type { Bench } from "../bench/bench.ts";
 import { type Clock, systemClock } from "../camera/clock.ts";
+import type { Site } from "../config/site.ts";
 import { BenchFileError } from "../files/source.ts";
 import type { Given } from "./parameters.ts";
 import { editedText } from "./edit_steps.ts";
 import { Run, type RunOutcome, unsure, unsureStep } from "./run.ts";
-import { checkRun, unknownRun } from "./run_check.ts";
+import { checkLoaded, checkRun, unknownRun } from "./run_check.ts";
 import { fieldsOf } from "./run_fields.ts";
-import { filesOf, type LoadedRun, loadRun, readRun } from "./run_file.ts";
+import { type LoadedRun, readRun } from "./run_file.ts";
+import { type FirstLoaded, mayRunCode, RunLoader } from "./run_loader.ts";
 import { type KeptRun, type RunFiles, RunStore } from "./run_store.ts";
 import { RunsFeed } from "./runs_feed.ts";
+import { isProgram } from "./program_run.ts";
+import { RunScript, type ScriptParts, Scripts } from "./script_process.ts";
+import { counted, differenceOf, isScript, placeOfStep } from "./script_run.ts";
 import { describeSteps, StepTimes } from "./step_times.ts";
 
 const log = getLogger(["heliograph", "automation"]);
@@ -38,6 +43,8 @@ const log = getLogger(["heliograph", "automation"]);
 const interval = 1000;
 /** By so much the PC's clock may go on while its steady one does not, in seconds: more, and it was asleep. */
 const mostAsleep = 5;
+/** How many runs the queue has at most: a script could add others without end. */
+const mostQueued = 100;
 /** How many runs that have ended are kept. */
 const mostHistory = 50;
 /** Of how many of them it is known what they have told. */
@@ -57,8 +64,12 @@ export interface RunsParts {
   readonly call: (instrument: string, command: string, args: readonly unknown[], principal: Principal) => unknown;
   /** Writes a line into the journal. */
   readonly note: (text: string, principal: Principal) => void;
+  /** Runs PyOpticon's scripts. */
+  readonly scripts: Omit<ScriptParts, "bench">;
   /** Where they are kept. */
   readonly files: RunFiles;
+  /** Where on Earth the bench stands. @default it is not known */
+  readonly site?: Site | undefined;
   /** @default the PC's */
   readonly clock?: Clock;
 }
@@ -69,6 +80,21 @@ interface Active {
   readonly run: Run;
   readonly principal: Principal;
   readonly ends: () => void;
+  readonly script: RunScript | undefined;
+  /** Who has let it go on last, where that is known: what they hold, it may have. */
+  starter: Principal | undefined;
+}
+
+/** How a run begins. */
+interface Begin {
+  readonly starter?: Principal | undefined;
+  /** Why it stands still first. */
+  readonly halted?: string | undefined;
+  /** Whether it was under way before a restart. */
+  readonly again?: boolean;
+  readonly script?: RunScript | undefined;
+  /** @default one is made */
+  readonly principal?: Principal;
 }
 
 /** The runs of a bench. */
@@ -76,11 +102,15 @@ export class Runs {
   readonly #parts: RunsParts;
   readonly #clock: Clock;
   readonly #store: RunStore;
+  readonly #scripts: Scripts;
+  readonly #loader: RunLoader;
   #next = 1;
   #afterFailed: AfterFailed = "stop";
   #queue: KeptRun[] = [];
   #history: KeptRun[] = [];
   #active: Active | undefined;
+  /** The run whose script is being loaded, so that it can begin. */
+  #beginning: KeptRun | undefined;
   /** What the last runs that have ended have told, by their numbers. */
   readonly #told = new Map<number, RunLine[]>();
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -100,6 +130,8 @@ export class Runs {
     this.#parts = parts;
     this.#clock = parts.clock ?? systemClock;
     this.#store = new RunStore(parts.files);
+    this.#scripts = new Scripts({ bench: parts.bench, ...parts.scripts });
+    this.#loader = new RunLoader(parts.bench, this.#store, this.#scripts, () => this.#clock.date(), parts.site);
   }
 
   /** Reads what was kept, before the server gives up its permissions. */
@@ -128,7 +160,7 @@ export class Runs {
   #recover(kept: KeptRun): void {
     let loaded: LoadedRun;
     try {
-      loaded = this.#load(kept.file, kept.text, kept.given, new Map(Object.entries(kept.files)));
+      loaded = this.#loader.again(kept);
     } catch (error) {
       const reason = `it cannot go on after the restart: ${wordsOf(error)}`;
       log.error("Run {id} {title}: {reason}. Its finally is NOT done: look at the instruments", {
@@ -152,43 +184,51 @@ export class Runs {
         ? `the server was restarted while it was at “${loaded.steps[kept.place.at]?.text ?? "its end"}”; ` +
           "resume goes on with that, skip goes on after it, stop ends the run"
         : undefined);
-    this.#start(kept, loaded, undefined, asks, true);
+    if (!loaded.isScript) return this.#start(kept, loaded, { halted: asks, again: true });
+    const principal = this.#principalOf(kept);
+    const script = this.#scriptOf(kept, principal);
+    const calls = loaded.steps.slice(kept.place.at).some(({ kind }) => kind === "script");
+    const fresh = calls ? "; it is loaded again for that, and has its variables as at its begin" : "";
+    const halted = asks === undefined ? asks : `${asks}${fresh}`;
+    this.#start(kept, loaded, { halted, again: true, script, principal });
+    // Whoever decides should know whether its functions are still there.
+    if (calls) {
+      script.present().catch((error) => this.#active?.script === script && this.#active.run.remark(wordsOf(error)));
+    }
   }
 
-  #load(file: string, text: string, given: Given, files: ReadonlyMap<string, string | undefined>): LoadedRun {
-    return loadRun(readRun(file, text), { instruments: this.#parts.bench.instruments, given, files });
-  }
-
-  /**
-   * Reads a run's file, and the CSV files that it goes through.
-   *
-   * @param file Its name. @param text What it holds; empty for that of the bench's folder.
-   * @param again The number of a run whose file is taken, as it was then; 0 for none.
-   * @throws {BenchFileError} With what is wrong.
-   */
-  async #read(
+  /** @param again The number of a run whose file is taken, as it was then; 0 for none. */
+  async #loadFirst(
     file: string,
     text: string,
-    again: number,
-  ): Promise<{ text: string; files: Map<string, string | undefined> }> {
-    if (again > 0) {
-      const kept = this.#known(again);
-      return { text: kept.text, files: new Map(Object.entries(kept.files)) };
+    given: Given,
+    principal: Principal,
+    again = 0,
+  ): Promise<FirstLoaded> {
+    const kept = again > 0 ? this.#known(again) : undefined;
+    // Of a program that is what it has yielded, and not the program.
+    if (kept !== undefined && kept.script === undefined) {
+      const { text, files } = this.#asItWas(again);
+      return this.#loader.fromSteps(kept.file, text, given, files);
     }
-    const said = text !== "" ? text : await this.#store.read(file);
-    if (said === undefined) {
-      throw new BenchFileError([{ file, where: "", message: "there is no such file in the bench's folder" }]);
-    }
-    const files = new Map<string, string | undefined>();
-    for (const name of filesOf(readRun(file, said).words)) files.set(name, await this.#store.read(name));
-    return { text: said, files };
+    const mayDrive = (instrument: string) => this.#mayDrive([instrument], principal);
+    return await this.#loader.first(kept?.file ?? file, kept?.text ?? text, given, principal, mayDrive);
+  }
+
+  #asItWas(id: number): Pick<FirstLoaded, "text" | "files"> {
+    const { text, files } = this.#known(id);
+    return { text, files: new Map(Object.entries(files)) };
   }
 
   /** What a run's file says, and what is wrong with it or keeps somebody from running it. */
   async check(file: string, text: string, given: Given, principal: Principal, again = 0): Promise<RunCheck> {
     try {
-      const read = await this.#read(file, text, again);
-      const surroundings = { instruments: this.#parts.bench.instruments, given, files: read.files };
+      if (isScript(file) || (isProgram(file) && again === 0)) {
+        const { loaded } = await this.#loadFirst(file, text, given, principal, again);
+        return checkLoaded(file, loaded, (instruments) => this.#mayDrive(instruments, principal));
+      }
+      const read = again > 0 ? this.#asItWas(again) : await this.#loader.read(file, text);
+      const surroundings = this.#loader.surroundings(given, read.files);
       return checkRun(file, read.text, surroundings, (instruments) => this.#mayDrive(instruments, principal));
     } catch (error) {
       if (error instanceof BenchFileError) return unknownRun(error.problems);
@@ -231,19 +271,32 @@ export class Runs {
     again = 0,
   ): Promise<number> {
     this.#mustBeOpen();
-    let read, loaded;
+    let first;
     try {
-      read = await this.#read(file, text, again);
-      loaded = this.#load(file, read.text, given, read.files);
+      first = await this.#loadFirst(file, text, given, principal, again);
     } catch (error) {
       if (!(error instanceof BenchFileError)) throw error;
       throw new HeliographError("bad_argument", `Cannot load the run: ${wordsOf(error)}`);
     }
+    return await this.#add(file, first, at, principal);
+  }
+
+  /** Adds what was loaded. */
+  async #add(
+    file: string,
+    { loaded, text, files, script }: FirstLoaded,
+    at: number,
+    principal: Principal,
+  ): Promise<number> {
+    if (this.#queue.length >= mostQueued) {
+      throw new HeliographError("limit_exceeded", `The queue has ${mostQueued} runs already: remove some`);
+    }
     this.#mayDrive(loaded.instruments, principal);
-    if (!(Number.isInteger(at) && at >= 1 && at <= loaded.steps.length)) {
+    const begins = placeOfStep(loaded, at);
+    if (begins === undefined) {
       throw new HeliographError(
         "bad_argument",
-        `Cannot begin at step ${at}: ${loaded.title} has ${loaded.steps.length}, counted from 1`,
+        `Cannot begin at step ${at}: ${loaded.title} has ${counted(loaded)}, counted from 1`,
       );
     }
     const { origin } = principal;
@@ -252,9 +305,10 @@ export class Runs {
       id: this.#next++,
       title: loaded.title,
       file,
-      text: read.text,
-      files: Object.fromEntries([...read.files].flatMap(([name, text]) => text === undefined ? [] : [[name, text]])),
+      text,
+      files: Object.fromEntries([...files].flatMap(([name, text]) => text === undefined ? [] : [[name, text]])),
       given: { ...loaded.given },
+      ...script === undefined ? {} : { script },
       instruments: [...loaded.instruments],
       who: {
         label: origin.name === "" ? origin.label : origin.name,
@@ -269,7 +323,7 @@ export class Runs {
       began: null,
       ended: null,
       serial: 0,
-      place: { at: at - 1 },
+      place: { at: begins },
       last: { at: 0 },
     };
     this.#queue.push(kept);
@@ -289,6 +343,7 @@ export class Runs {
       throw new HeliographError("command_failed", `Cannot start run ${kept.id}: it is ${kept.state}`);
     }
     this.#mayDrive(kept.instruments, principal);
+    if (isScript(kept.file)) mayRunCode(principal);
     kept.state = "waiting";
     kept.reason = "";
     kept.startAt = startAt === undefined ? null : new Date(startAt).toISOString();
@@ -298,21 +353,71 @@ export class Runs {
 
   /** Begins the next that waits. @param principal Who asks for it now, if anybody: what they hold, it may have. */
   #beginNext(principal?: Principal): void {
-    if (this.#active !== undefined || this.#stopping) return;
+    if (this.#active !== undefined || this.#beginning !== undefined || this.#stopping) return;
     const now = this.#clock.date().getTime();
     const kept = this.#queue.find(({ state, startAt }) =>
       state === "waiting" && (startAt === null || Date.parse(startAt) <= now)
     );
     if (kept === undefined) return;
+    if (kept.script !== undefined) return void this.#beginScript(kept, principal);
     try {
-      const loaded = this.#load(kept.file, kept.text, kept.given, new Map(Object.entries(kept.files)));
-      this.#start(kept, loaded, principal);
+      this.#start(kept, this.#loader.again(kept), { starter: principal });
     } catch (error) {
-      if (!(error instanceof BenchFileError || error instanceof HeliographError)) throw error;
-      const reason = `it could not begin: ${wordsOf(error)}`;
-      log.error("Run {id} {title}: {reason}", { id: kept.id, title: kept.title, reason });
-      this.#retire(kept, { state: "failed", reason });
+      this.#couldNotBegin(kept, error);
     }
+  }
+
+  #couldNotBegin(kept: KeptRun, error: unknown): void {
+    const reason = `it could not begin: ${wordsOf(error)}`;
+    log.error("Run {id} {title}: {reason}", { id: kept.id, title: kept.title, reason });
+    this.#retire(kept, { state: "failed", reason });
+  }
+
+  /** Loads a script again, and begins it: with the steps that it schedules now. */
+  async #beginScript(kept: KeptRun, starter: Principal | undefined): Promise<void> {
+    this.#beginning = kept;
+    const stillWaits = () => !this.#stopping && kept.state === "waiting" && this.#queue.includes(kept);
+    const principal = this.#principalOf(kept);
+    const script = this.#scriptOf(kept, principal);
+    let begun = false;
+    try {
+      const steps = await script.begin();
+      if (!stillWaits()) return;
+      const difference = differenceOf(kept.script!, steps, false);
+      if (difference !== undefined && kept.place.at > 0) {
+        throw new Error(`it schedules other steps than when it was loaded: ${difference}; load it again`);
+      }
+      kept.script = [...steps];
+      const loaded = this.#loader.again(kept);
+      kept.instruments = [...loaded.instruments];
+      this.#start(kept, loaded, { starter, script, principal });
+      begun = true;
+      if (difference === undefined) return;
+      this.#active?.run.remark(`it schedules other steps than when it was loaded: ${difference}; it does those of now`);
+    } catch (error) {
+      if (stillWaits()) this.#couldNotBegin(kept, error);
+    } finally {
+      this.#beginning = undefined;
+      if (!begun) void script.stop();
+      this.#beginNext();
+    }
+  }
+
+  /** The script of a run: what its functions drive, the run takes control of. */
+  #scriptOf(kept: KeptRun, principal: Principal): RunScript {
+    return new RunScript(this.#scripts, {
+      file: kept.file,
+      source: kept.text,
+      principal,
+      steps: () => kept.script ?? [],
+      use: (instrument) => {
+        if (kept.instruments.includes(instrument)) return;
+        const active = this.#active?.kept === kept ? this.#active : undefined;
+        this.#take(instrument, active?.principal ?? principal, active?.starter);
+        kept.instruments.push(instrument);
+        void this.#keep().catch(() => {});
+      },
+    });
   }
 
   /** The principal of a run: it acts for whoever started it, for as long as they may. */
@@ -339,10 +444,9 @@ export class Runs {
     return new Principal({ by: "program", name: `run ${kept.title} for ${who.label}`, yields: true }, standing);
   }
 
-  /** @param halted Why it stands still first. @param again Whether it was under way before a restart. */
-  #start(kept: KeptRun, loaded: LoadedRun, starter: Principal | undefined, halted?: string, again = false): void {
+  #start(kept: KeptRun, loaded: LoadedRun, begin: Begin): void {
+    const { starter, halted, again = false, script, principal = this.#principalOf(kept) } = begin;
     const { bench, control } = this.#parts;
-    const principal = this.#principalOf(kept);
     this.#takeAll(kept, principal, starter);
     // What is done at the end is done with the rights that there were at the begin.
     const last = new Principal({ by: "program", name: principal.name, yields: true }, {
@@ -365,9 +469,10 @@ export class Runs {
         log[level]("Run {id} {title}: {text}", { ...told, text });
         this.changed();
       },
+      script,
     });
     const working = control.work(principal);
-    this.#active = { kept, run, principal, ends: working };
+    this.#active = { kept, run, principal, ends: working, script, starter };
     kept.state = "running";
     kept.began ??= this.#clock.date().toISOString();
     void this.#go(this.#active, halted, again);
@@ -393,6 +498,7 @@ export class Runs {
     kept.times = run.times;
     this.#active = undefined;
     active.ends();
+    void active.script?.stop();
     this.#told.set(kept.id, run.lines());
     for (const id of [...this.#told.keys()].slice(0, -mostTold)) this.#told.delete(id);
     for (const name of kept.instruments) {
@@ -423,10 +529,14 @@ export class Runs {
   #takeAll(kept: KeptRun, principal: Principal, starter: Principal | undefined): void {
     const { control } = this.#parts;
     for (const name of kept.instruments) control.check(name, starter ?? principal, "run");
-    for (const name of kept.instruments) {
-      if (starter === undefined) control.take(name, principal, longControl);
-      else control.handOver(name, starter, principal, longControl);
-    }
+    for (const name of kept.instruments) this.#take(name, principal, starter);
+  }
+
+  /** Control of an instrument; whoever starts the run may hold it. @throws {HeliographError} `held`. */
+  #take(name: string, principal: Principal, starter: Principal | undefined): void {
+    const { control } = this.#parts;
+    if (starter === undefined) control.take(name, principal, longControl);
+    else control.handOver(name, starter, principal, longControl);
   }
 
   /** A person has taken an instrument that the run needs. */
@@ -444,9 +554,9 @@ export class Runs {
   #lookAtRights(): void {
     const active = this.#active;
     if (active === undefined) return;
-    const lost = active.kept.instruments.find((name) => !active.principal.may("drive", name));
+    const lost = lackedBy(active.principal, active.kept);
     if (lost === undefined) return;
-    active.run.pause(`${active.kept.who.label} may not drive ${lost} any more; somebody who may can resume it`);
+    active.run.pause(`${active.kept.who.label} may not ${lost} any more; somebody who may can resume it`);
     this.changed();
   }
 
@@ -479,14 +589,10 @@ export class Runs {
   #tick(): void {
     const [steady, wall] = [this.#clock.now(), this.#clock.date().getTime() / 1000];
     const asleep = this.#seen === undefined ? 0 : (wall - this.#seen.wall) - (steady - this.#seen.steady);
-    if (asleep > mostAsleep && this.#active !== undefined) {
-      log.error(
-        "Run {id}: this PC was asleep, or its clock was set, by {seconds} s; waits go on by the time it was awake",
-        {
-          id: this.#active.kept.id,
-          seconds: Math.round(asleep),
-        },
-      );
+    if (asleep > mostAsleep) {
+      const seconds = Math.round(asleep);
+      const text = `this PC was asleep, or its clock was set, by ${seconds} s; waits go on by the time it was awake`;
+      this.#active?.run.tell(text, "error");
     }
     this.#seen = { steady, wall };
     this.#lookAtRights();
@@ -520,32 +626,35 @@ export class Runs {
 
   /** Goes on; what somebody else has taken meanwhile must be free again. From now on it acts for whoever resumes it. */
   resume(id: number, principal: Principal): void {
-    const { run, kept, principal: own } = this.#activeOf(id, "resume");
+    const active = this.#activeOf(id, "resume");
+    const { run, kept } = active;
     if (run.pausedBecause === undefined) {
       throw new HeliographError("command_failed", `Cannot resume run ${kept.id}: it is not paused`);
     }
-    this.#decide(kept, own, principal);
+    this.#decide(active, principal);
     run.resume(principal.origin.label);
     this.changed();
   }
 
   /** Leaves the step that is under way. */
   skip(id: number, principal: Principal): void {
-    const { run, kept, principal: own } = this.#activeOf(id, "skip a step of");
+    const active = this.#activeOf(id, "skip a step of");
+    const { run } = active;
     if (run.finishing) throw new HeliographError("command_failed", "Cannot skip: it is at its finally, which is done");
-    if (run.pausedBecause !== undefined) this.#decide(kept, own, principal);
+    if (run.pausedBecause !== undefined) this.#decide(active, principal);
     run.skip(principal.origin.label);
     this.changed();
   }
 
   /** Somebody lets a run go on. */
-  #decide(kept: KeptRun, own: Principal, principal: Principal): void {
-    for (const name of kept.instruments) {
-      if (!principal.may("drive", name)) {
-        throw new HeliographError("not_allowed", `Cannot resume run ${kept.id}: it drives ${name}, and you may not`);
-      }
+  #decide(active: Active, principal: Principal): void {
+    const { kept, principal: own } = active;
+    const lacked = lackedBy(principal, kept);
+    if (lacked !== undefined) {
+      throw new HeliographError("not_allowed", `Cannot resume run ${kept.id}: for that, you would have to ${lacked}`);
     }
-    if (kept.instruments.some((name) => !own.may("drive", name))) {
+    active.starter = principal;
+    if (lackedBy(own, kept) !== undefined) {
       const { origin } = principal;
       const { standing } = origin;
       kept.who.label = origin.name === "" ? origin.label : origin.name;
@@ -617,7 +726,7 @@ export class Runs {
   /** Adds a run anew that is in the queue or has ended, as it was given. */
   async repeat(id: number, principal: Principal): Promise<number> {
     const kept = this.#known(id);
-    return await this.load(kept.file, kept.text, kept.given, 1, principal);
+    return await this.load(kept.file, "", kept.given, 1, principal, id);
   }
 
   /** A run of the queue or of those that have ended. */
@@ -636,12 +745,15 @@ export class Runs {
   async edit(id: number, steps: string, principal: Principal): Promise<void> {
     const kept = this.#find(id);
     const run = this.#active?.kept === kept ? this.#active.run : undefined;
+    if (kept.script !== undefined) {
+      throw new HeliographError("bad_argument", "Cannot change its steps: they are those that its script schedules");
+    }
     if (run?.finishing) throw new HeliographError("command_failed", "Cannot change its steps: it is at its finally");
     const first = kept.place.at + (run === undefined ? 0 : 1);
     let text: string, loaded: LoadedRun;
     try {
       text = editedText(kept.file, kept.text, first, steps);
-      loaded = this.#load(kept.file, text, kept.given, new Map(Object.entries(kept.files)));
+      loaded = this.#loader.again({ ...kept, text });
     } catch (error) {
       if (!(error instanceof BenchFileError)) throw error;
       throw new HeliographError("bad_argument", `Cannot change the steps: ${wordsOf(error)}`);
@@ -686,8 +798,13 @@ export class Runs {
     return this.#history.map((each) => this.#describe(each));
   }
 
-  /** One of them. @param after The number of the last of its lines that is known already. */
-  show(id: number, after: number): RunDetails {
+  /**
+   * One of them.
+   *
+   * @param after The number of the last of its lines that is known already.
+   * @param withSteps Whether its steps are told.
+   */
+  show(id: number, after: number, withSteps: boolean): RunDetails {
     const active = this.#active;
     const kept = id === 0
       ? active?.kept ?? this.#find(0)
@@ -696,13 +813,20 @@ export class Runs {
     const loaded = run?.loaded ?? this.#tryLoad(kept);
     const under = kept.ended === null && kept.began !== null;
     const steps = run?.describe() ??
-      describeSteps(loaded?.steps ?? [], kept.place.at, false, new StepTimes(kept.times));
-    const words = under || kept.began === null ? readRun(kept.file, kept.text).words.steps : [];
+      describeSteps(loaded?.steps ?? [], kept.place.at, false, {
+        isScript: loaded?.isScript,
+        times: new StepTimes(kept.times),
+      });
+    // A script's steps are its own: nobody changes them.
+    const canBeChanged = kept.script === undefined && (under || kept.began === null);
+    const words = canBeChanged ? readRun(kept.file, kept.text).words.steps : [];
     return {
       ...this.#describe(kept),
-      steps: steps.map((step, at) =>
-        step.state === "to come" && words[at] !== undefined ? { ...step, words: words[at] } : step
-      ),
+      steps: !withSteps
+        ? []
+        : steps.map((step, at) =>
+          step.state === "to come" && words[at] !== undefined ? { ...step, words: words[at] } : step
+        ),
       finally: describeSteps(loaded?.finally ?? [], kept.last.at, run?.finishing === true),
       lines: run?.lines(after) ?? this.#told.get(kept.id)?.filter(({ number }) => number > after) ?? [],
       fields: loaded === undefined ? [] : fieldsOf(loaded, this.#parts.bench.instruments),
@@ -712,7 +836,7 @@ export class Runs {
   /** A run that is not under way; `undefined` where its file does not fit the bench any more. */
   #tryLoad(kept: KeptRun): LoadedRun | undefined {
     try {
-      return this.#load(kept.file, kept.text, kept.given, new Map(Object.entries(kept.files)));
+      return this.#loader.again(kept);
     } catch {
       return undefined;
     }
@@ -741,10 +865,10 @@ export class Runs {
       who: kept.who.label,
       parameters: kept.given,
       instruments: kept.instruments,
-      done: kept.place.at,
-      of: run?.loaded.steps.length ?? this.#stepsOf(kept),
+      ...this.#progressOf(kept, run),
       now: run?.now ?? [],
       left: run?.left ?? { seconds: 0, atLeast: true },
+      nextIn: run?.nextIn ?? null,
       waitingFor: run?.waitingFor ?? [],
       asks: run?.asks ?? null,
       told: run?.told ?? this.#told.get(kept.id)?.at(-1)?.number ?? 0,
@@ -753,6 +877,19 @@ export class Runs {
       began: kept.began,
       ended: kept.ended,
     };
+  }
+
+  /** How many steps are done, and how many there are. */
+  #progressOf(kept: KeptRun, run: Run | undefined): { done: number; of: number } {
+    const { place: { at }, script } = kept;
+    if (run === undefined && script === undefined) return { done: at, of: this.#stepsOf(kept) };
+    try {
+      const loaded = run?.loaded ?? this.#loader.again(kept);
+      return { done: counted(loaded, at), of: counted(loaded) };
+    } catch {
+      // The bench has changed.
+      return { done: 0, of: 0 };
+    }
   }
 
   #stepsOf(kept: KeptRun): number {
@@ -797,6 +934,13 @@ export class Runs {
     this.freeze();
     await this.#store.stop();
   }
+}
+
+/** What somebody may not do and a run does; `undefined` where they may do all of it. */
+function lackedBy(principal: Principal, { instruments, script }: KeptRun): string | undefined {
+  if (script !== undefined && !principal.may("evaluate")) return "evaluate code";
+  const lacked = instruments.find((name) => !principal.may("drive", name));
+  return lacked === undefined ? undefined : `drive ${lacked}`;
 }
 
 function wordsOf(error: unknown): string {

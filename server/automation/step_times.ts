@@ -48,17 +48,19 @@ export class StepTimes {
  *
  * @param at The number of the one that is done next, from 0.
  * @param under Whether that is under way.
- * @param times When they began. @default that is not known
+ * @param options Whether they are a script's, whose delays are not counted; and when they began, where that is known.
  */
 export function describeSteps(
-  steps: readonly { readonly text: string }[],
+  steps: readonly { readonly kind: string; readonly text: string }[],
   at: number,
   under: boolean,
-  times?: StepTimes,
+  { isScript = false, times }: { readonly isScript?: boolean | undefined; readonly times?: StepTimes } = {},
 ): RunStepDescription[] {
+  let number = 0;
   const moment = (time: number | null | undefined) => time == null ? null : new Date(time).toISOString();
-  return steps.map(({ text }, step) => ({
+  return steps.map(({ kind, text }, step) => ({
     text,
+    number: isScript && kind === "wait" ? null : ++number,
     state: step < at ? "done" : step === at && under ? "now" : "to come",
     began: moment(times?.of(step)?.began),
     ended: moment(times?.of(step)?.ended),

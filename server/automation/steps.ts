@@ -6,6 +6,7 @@
  */
 
 import type { Scalar } from "./run_schema.ts";
+import type { SunWait } from "./sun.ts";
 
 /** A field or a setting, by the names of instrument and field. */
 export interface Place {
@@ -21,11 +22,16 @@ export interface Reach {
   readonly timeout: number;
 }
 
+/** What is done where a wait takes too long. */
+export type Late = "fail" | "go on" | "stop";
+
 interface Common {
   /** What it does, for people: `set Flow of MFC to 30`. */
   readonly text: string;
   /** What is done where it fails. */
   readonly otherwise: readonly RunStep[];
+  /** What becomes of the run where it fails and nothing else is to be done. @default what the run says */
+  readonly ifFails?: "stop" | undefined;
 }
 
 /** A step; times are in seconds. */
@@ -45,14 +51,22 @@ export type RunStep =
       readonly command: string;
       readonly arguments: readonly Scalar[];
     }
+    | {
+      readonly kind: "expose";
+      readonly camera: string;
+      readonly seconds: number;
+      /** Of the camera's `expose`. */
+      readonly arguments: readonly Scalar[];
+    }
     | { readonly kind: "wait"; readonly seconds: number }
     | { readonly kind: "time of day"; readonly hour: number; readonly minute: number; readonly second: number }
+    | ({ readonly kind: "sun"; readonly timeout: number | undefined; readonly then: Late } & SunWait)
     | {
       readonly kind: "condition";
       readonly condition: string;
       readonly held: number;
       readonly timeout: number | undefined;
-      readonly then: "fail" | "go on" | "stop";
+      readonly then: Late;
     }
     | {
       readonly kind: "ramp";
@@ -74,6 +88,17 @@ export type RunStep =
     | { readonly kind: "parallel"; readonly branches: readonly (readonly RunStep[])[] }
     | { readonly kind: "note"; readonly note: string }
     | { readonly kind: "ask"; readonly question: string }
+    | {
+      /** A function of a script, or a condition that is looked at until it is so. */
+      readonly kind: "script";
+      /** Which of those that the script has scheduled, from 0. */
+      readonly number: number;
+      /** Its name; empty where it has none. */
+      readonly name: string;
+      readonly waits: boolean;
+      /** What people are told while it is waited for. */
+      readonly message: string;
+    }
   );
 
 /** A step without what is done where it fails. */
@@ -91,8 +116,13 @@ export interface Time {
   readonly atLeast: boolean;
 }
 
-/** How long a step takes, as far as that is known before. */
-export function timeOf(step: RunStep): Time {
+/** How long a camera takes for an image besides its exposure time, in seconds; `undefined` where it has taken none. */
+export type Readout = (camera: string) => number | undefined;
+
+const notKnown: Readout = () => undefined;
+
+/** How long a step takes, as far as that is known before. @param readout @default it is not known */
+export function timeOf(step: RunStep, readout: Readout = notKnown): Time {
   switch (step.kind) {
     case "wait":
       return { seconds: step.seconds, atLeast: false };
@@ -100,32 +130,41 @@ export function timeOf(step: RunStep): Time {
       return { seconds: step.over, atLeast: false };
     case "rounds": {
       if (step.times === Infinity) return { seconds: 0, atLeast: true };
-      const times = step.rounds.map((round) => timeOfAll(round));
+      const times = step.rounds.map((round) => timeOfAll(round, readout));
       const each = times.map(({ seconds }) => Math.max(seconds, step.every));
       const seconds = each.length === 1 ? each[0]! * step.times : each.reduce((sum, next) => sum + next, 0);
       return { seconds, atLeast: times.some(({ atLeast }) => atLeast) };
     }
     case "parallel": {
-      const times = step.branches.map((branch) => timeOfAll(branch));
+      const times = step.branches.map((branch) => timeOfAll(branch, readout));
       return {
         seconds: Math.max(...times.map(({ seconds }) => seconds)),
         atLeast: times.some(({ atLeast }) => atLeast),
       };
     }
+    case "expose": {
+      const more = readout(step.camera);
+      return { seconds: step.seconds + (more ?? 0), atLeast: more === undefined };
+    }
     case "set":
       return { seconds: 0, atLeast: step.reach !== undefined };
     case "note":
       return { seconds: 0, atLeast: false };
+    case "script":
+      return { seconds: 0, atLeast: step.waits };
     default:
       return { seconds: 0, atLeast: true };
   }
 }
 
 /** How long steps take one after the other. */
-export function timeOfAll(steps: readonly RunStep[]): Time {
-  const times = steps.map((step) => timeOf(step));
-  return {
-    seconds: times.reduce((sum, { seconds }) => sum + seconds, 0),
-    atLeast: times.some(({ atLeast }) => atLeast),
-  };
+export function timeOfAll(steps: readonly RunStep[], readout: Readout = notKnown): Time {
+  // A run of thousands of steps is asked again and again.
+  let [seconds, atLeast] = [0, false];
+  for (const step of steps) {
+    const time = timeOf(step, readout);
+    seconds += time.seconds;
+    atLeast ||= time.atLeast;
+  }
+  return { seconds, atLeast };
 }

@@ -54,6 +54,18 @@ export class Bench {
    * @internal
    */
   readonly gate: Gate = new Gate();
+  /**
+   * The instruments of other PCs, by `cold-lab/tempcon`: they are found here, and stand on a bench of their own.
+   *
+   * @internal
+   */
+  elsewhere: {
+    find(name: string): Instrument | undefined;
+    names(): readonly string[];
+    /** Why there is none of a name, where it is said to be another PC's. */
+    whyNot(name: string): HeliographError | undefined;
+    readonly hub: Hub;
+  } | undefined;
   readonly #instruments = new Map<string, Instrument>();
   readonly #lookup = new Map<string, Instrument>();
   /** By what stands over them on the page; `undefined` where that stands over several. */
@@ -233,13 +245,15 @@ export class Bench {
   /** An instrument by its name or title, or by a caption that no other one has; or `undefined`. */
   find(name: string): Instrument | undefined {
     const identifier = identifierOf(name);
-    return this.#lookup.get(name) ?? this.#lookup.get(identifier) ?? this.#captions.get(identifier);
+    const own = this.#lookup.get(name) ?? this.#lookup.get(identifier) ?? this.#captions.get(identifier);
+    // A slash separates only after the name of a PC that is known: `H2/N2 MFC` is a title.
+    return own ?? (name.includes("/") ? this.elsewhere?.find(name) : undefined);
   }
 
   /** Every name, title and caption, for suggestions. */
   names(): string[] {
     const captions = [...this.#captions.values()].flatMap((instrument) => instrument?.caption ?? []);
-    return [...new Set([...this.#lookup.keys(), ...captions])];
+    return [...new Set([...this.#lookup.keys(), ...captions, ...this.elsewhere?.names() ?? []])];
   }
 
   /**

@@ -29,6 +29,15 @@ export function fieldState(field: BenchField) {
   };
 }
 
+/**
+ * @param field A field.
+ * @returns What it holds now, with its unit.
+ */
+export function fieldReading(field: BenchField) {
+  const { unit } = field.spec;
+  return { ...fieldState(field), ...(unit === undefined ? {} : { unit }) };
+}
+
 /** The worst of its alarm limits that its value is beyond. */
 function beyond({ spec: { alarm }, value, quality }: BenchField): { beyond?: AlarmLimit } {
   if (alarm === undefined || quality !== "good" || typeof value !== "number") return {};

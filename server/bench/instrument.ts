@@ -6,7 +6,7 @@
  * @module
  */
 
-import { Command } from "./command.ts";
+import { type Caller, Command } from "./command.ts";
 import { CommandQueue } from "./command_queue.ts";
 import {
   checkFields,
@@ -209,6 +209,14 @@ export class Instrument {
    * @internal
    */
   readonly spec: InstrumentSpec<Record<string, ValueType>>;
+  /**
+   * Asks the PC that has it for something in the framed dialect, where that is another one.
+   *
+   * @internal
+   */
+  remote:
+    | ((message: Readonly<Record<string, unknown>>, caller: Caller, seconds: number) => Promise<unknown>)
+    | undefined;
   /**
    * What went wrong in its code.
    *

@@ -20,7 +20,7 @@ export function identifierOf(title: string): string {
 }
 
 /** The names of heliograph's own instruments: nobody's widgets, and neither guards nor runs drive them. */
-export const ownInstruments: ReadonlySet<string> = new Set(["api", "guards", "messages", "automation"]);
+export const ownInstruments: ReadonlySet<string> = new Set(["api", "guards", "messages", "automation", "fleet"]);
 
 /** How many names are listed in an error, and how many are compared: whoever asks wrongly again and again costs little. */
 const mostListed = 10;

@@ -63,6 +63,9 @@ export type Ask =
   | { readonly ask: "step"; readonly step: ScriptStep }
   | { readonly ask: "turn"; readonly outcome: ScriptOutcome | null };
 
+/** What becomes of the script where one of its steps fails; where it says nothing, a person decides. */
+export type IfFails = "skip" | "stop";
+
 /** A step of a script, as it schedules it. */
 export type ScriptStep =
   /** In seconds. */
@@ -73,9 +76,10 @@ export type ScriptStep =
     readonly field: string;
     readonly value: string | boolean;
     readonly confirm: boolean;
+    readonly ifFails?: IfFails | undefined;
   }
   /** Its name is empty where it has none, as a lambda. */
-  | { readonly kind: "function"; readonly name: string }
+  | { readonly kind: "function"; readonly name: string; readonly ifFails?: IfFails | undefined }
   | { readonly kind: "await"; readonly name: string; readonly message: string };
 
 /** What has come of a function or a condition of a script. */

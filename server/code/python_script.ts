@@ -30,7 +30,12 @@ def load(source, ask, dashboard):
             raise ValueError("a delay is 'h:mm:ss', as '0:01:30': " + repr(delay))
         add(None, kind="delay", seconds=3600 * hours + 60 * minutes + seconds)
 
-    def schedule_action(target_widget_nickname, target_field_name, new_target_value, confirm=True):
+    def failing(if_fails):
+        if if_fails not in ("pause", "skip", "stop"):
+            raise ValueError("if_fails is 'pause', 'skip' or 'stop': " + repr(if_fails))
+        return {} if if_fails == "pause" else {"ifFails": if_fails}
+
+    def schedule_action(target_widget_nickname, target_field_name, new_target_value, confirm=True, if_fails="pause"):
         value = new_target_value
         if type(value) not in (str, bool):
             value = str(value)
@@ -41,12 +46,13 @@ def load(source, ask, dashboard):
             field=target_field_name,
             value=value,
             confirm=bool(confirm),
+            **failing(if_fails)
         )
 
-    def schedule_function(function):
+    def schedule_function(function, if_fails="pause"):
         if not callable(function):
             raise TypeError("schedule_function takes a function: " + repr(function))
-        add(function, kind="function", name=_name(function))
+        add(function, kind="function", name=_name(function), **failing(if_fails))
 
     def schedule_await_condition(condition, console_message="(No summary provided)"):
         if not callable(condition):

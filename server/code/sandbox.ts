@@ -13,7 +13,7 @@ import { checkGrantedLinks } from "./granted_links.ts";
 import { codeSourceCommand } from "./host_command.ts";
 import { type CodeSender, HostProcess, NotBegun } from "./host_process.ts";
 import type { Code, Evaluated } from "./messages.ts";
-import { Script, type ScriptOwner } from "./script.ts";
+import { Script, type ScriptDeadlines, scriptDeadlines, type ScriptOwner } from "./script.ts";
 // What a sandbox's process needs is fetched with the rest.
 import "./javascript_module.ts";
 import { answerMargin, type Language, type SandboxOptions, sandboxOptions } from "./options.ts";
@@ -178,9 +178,10 @@ export class Sandbox {
    *
    * @param source Python.
    * @param owner Answers what it asks for.
+   * @param deadlines How long it may take. @default `scriptDeadlines`
    * @throws {HeliographError} What is wrong with it, with its line, or why it cannot be run.
    */
-  async loadScript(source: string, owner: ScriptOwner): Promise<Script> {
+  async loadScript(source: string, owner: ScriptOwner, deadlines: ScriptDeadlines = scriptDeadlines): Promise<Script> {
     this.#checkLanguage("python");
     const started = this.#started;
     const process = await this.#makeHost(["python"], () => {});
@@ -191,7 +192,7 @@ export class Sandbox {
     }
     this.#scripts.add(process);
     void process.ended.then(() => this.#scripts.delete(process));
-    return await Script.load(process, source, owner);
+    return await Script.load(process, source, owner, deadlines);
   }
 
   #checkLanguage(language: Language): void {

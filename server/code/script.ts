@@ -16,11 +16,19 @@ export const mostSteps = 20_000;
 /** The longest name of an instrument, a field or a function, and the longest value or message, in characters. */
 const longestText = 10_000;
 /** Within how many seconds a script must be loaded, a function be done, and a condition have its value. */
-export const scriptDeadlines = { load: 30, function: 60, await: 10 } as const;
+export interface ScriptDeadlines {
+  readonly load: number;
+  readonly function: number;
+  readonly await: number;
+}
+
+/** The deadlines of scripts where nothing else is said. */
+export const scriptDeadlines: ScriptDeadlines = { load: 30, function: 60, await: 10 };
 
 const text = z.string().max(longestText);
+const ifFails = z.enum(["skip", "stop"]).optional();
 /** What comes from where code runs is checked before anything comes of it. */
-const stepSchema: z.ZodType<ScriptStep> = z.discriminatedUnion("kind", [
+export const scriptStepSchema: z.ZodType<ScriptStep> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("delay"), seconds: z.int().min(0).max(3_600_000_000) }),
   z.strictObject({
     kind: z.literal("action"),
@@ -28,8 +36,9 @@ const stepSchema: z.ZodType<ScriptStep> = z.discriminatedUnion("kind", [
     field: text,
     value: z.union([text, z.boolean()]),
     confirm: z.boolean(),
+    ifFails,
   }),
-  z.strictObject({ kind: z.literal("function"), name: text }),
+  z.strictObject({ kind: z.literal("function"), name: text, ifFails }),
   z.strictObject({ kind: z.literal("await"), name: text, message: text }),
 ]);
 const outcomeSchema: z.ZodType<ScriptOutcome> = z.union([
@@ -56,9 +65,12 @@ export class Script {
   #turn: ((number: number) => void) | undefined;
   #ended: HeliographError | undefined;
 
-  private constructor(process: HostProcess, source: string, owner: ScriptOwner) {
+  readonly #deadlines: ScriptDeadlines;
+
+  private constructor(process: HostProcess, source: string, owner: ScriptOwner, deadlines: ScriptDeadlines) {
     this.#process = process;
     this.#owner = owner;
+    this.#deadlines = deadlines;
     const sender: CodeSender = { answer: (ask) => this.#answer(ask), output: (printed) => owner.output(printed) };
     const ended = new HeliographError("code_failed", "The script ended");
     process.run({ language: "python", mode: "script", source }, sender, undefined, ended).then(
@@ -73,15 +85,21 @@ export class Script {
    * @param process Its own, idle; it ends with the script.
    * @param source Python.
    * @param owner Answers what it asks for.
+   * @param deadlines How long it may take.
    * @throws {HeliographError} What is wrong with it, with its line; the process has ended then.
    */
-  static async load(process: HostProcess, source: string, owner: ScriptOwner): Promise<Script> {
-    const script = new Script(process, source, owner);
+  static async load(
+    process: HostProcess,
+    source: string,
+    owner: ScriptOwner,
+    deadlines: ScriptDeadlines,
+  ): Promise<Script> {
+    const script = new Script(process, source, owner, deadlines);
     const late = new HeliographError(
       "deadline_exceeded",
-      `The script was stopped: it was not loaded within ${scriptDeadlines.load} s`,
+      `The script was stopped: it was not loaded within ${deadlines.load} s`,
     );
-    const timer = setTimeout(() => process.kill(late), scriptDeadlines.load * 1000);
+    const timer = setTimeout(() => process.kill(late), deadlines.load * 1000);
     try {
       await script.#loaded.promise;
       return script;
@@ -120,11 +138,11 @@ export class Script {
     if (this.#turn === undefined) throw new HeliographError("unavailable", "Another function of the script is running");
     const { promise, resolve, reject } = Promise.withResolvers<ScriptOutcome>();
     this.#call = { settle: resolve, fail: reject };
-    const seconds = scriptDeadlines[step.kind];
+    const seconds = this.#deadlines[step.kind];
     const what = `${step.kind === "await" ? "condition" : "function"} ${step.name || "without a name"}`;
     const late = new HeliographError(
       "deadline_exceeded",
-      `Step ${number + 1} of the script was stopped: its ${what} did not end within ${seconds} s`,
+      `The ${what} was stopped: it did not end within ${seconds} s`,
     );
     const timer = setTimeout(() => this.#process.kill(late), seconds * 1000);
     try {
@@ -167,7 +185,7 @@ export class Script {
   }
 
   #schedule(given: unknown): void {
-    const { data: step } = stepSchema.safeParse(given);
+    const { data: step } = scriptStepSchema.safeParse(given);
     if (step === undefined) throw new HeliographError("bad_argument", "Cannot schedule that: it is no step");
     if (this.#steps.length === mostSteps) {
       throw new HeliographError("limit_exceeded", `A script has at most ${mostSteps} steps`);

@@ -13,6 +13,7 @@ import { type Pattern, wholePattern } from "../devices/described/pattern.ts";
 import { type Description, descriptionSchema } from "../devices/described/schema.ts";
 import { builtInDrivers } from "../devices/drivers/drivers.ts";
 import type { Driver } from "../devices/drivers/driver.ts";
+import type { FleetWords } from "../fleet/fleet_schema.ts";
 import { compileGuards } from "../guards/compiled.ts";
 import { handOn } from "../guards/handed_on.ts";
 import type { GuardsWords } from "../guards/guards_schema.ts";
@@ -21,6 +22,8 @@ import type { MessagesWords } from "../messages/messages_schema.ts";
 import { compileFields } from "../expressions/computed_fields.ts";
 import type { UnknownName } from "../expressions/bench_environment.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { automationFields } from "../bench/automation_fields.ts";
+import { defineInstrument } from "../bench/define_instrument.ts";
 import { Instrument } from "../bench/instrument.ts";
 import { mainNames } from "../bench/declaration.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
@@ -131,6 +134,8 @@ export interface LoadedBench {
       readonly fields?: readonly string[] | undefined;
     } | undefined;
   };
+  /** Where on Earth the bench stands, if it says so: in degrees, and metres above the sea. */
+  readonly site?: { readonly latitude: number; readonly longitude: number; readonly elevation?: number | undefined };
   /** The serial ports that it names: no other is ever opened. */
   readonly serialPorts: string[];
   /** Files that other programs write, and instruments are read from. */
@@ -139,6 +144,8 @@ export interface LoadedBench {
   readonly guards?: object | undefined;
   /** What it says of messages, for the server; `undefined` where it says nothing. */
   readonly messages?: object | undefined;
+  /** What it says of its fleet, for the server; `undefined` where it is in none. */
+  readonly fleet?: object | undefined;
   /** The drawing of the bench, if it has one: the SVG, and the absolute path of its file. */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Absolute paths of the folders that images may be written to. */
@@ -407,7 +414,7 @@ function wellFormed(described: unknown): ReturnType<typeof soundParts> {
 const mostMistakes = 200;
 
 /** Names that heliograph's own instruments will have; `api` has its own already. */
-const reserved: ReadonlySet<string> = new Set(["automation", "guards", "messages"]);
+const reserved: ReadonlySet<string> = new Set(["automation", "fleet", "guards", "messages"]);
 
 /** A description with where its parts come from. */
 interface Found {
@@ -547,7 +554,15 @@ class Loader {
       records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
       ...(guards === undefined ? {} : { guards }),
       ...(messages === undefined ? {} : { messages }),
+      ...(bench.fleet === undefined ? {} : {
+        fleet: {
+          ...bench.fleet,
+          credentials: bench.fleet.credentials && resolve(beside, bench.fleet.credentials),
+          authority: bench.fleet.authority && resolve(beside, bench.fleet.authority),
+        },
+      }),
       datalog: dataLogOptions(bench.datalog, beside),
+      ...(bench.site === undefined ? {} : { site: bench.site }),
       ...(overview === undefined ? {} : { overview }),
       missing: this.#missing,
       ports: this.#portOf,
@@ -604,7 +619,9 @@ class Loader {
   }
 
   /** Addresses and groups have roles that there are. */
-  #checkRoles({ roles: named = {}, addresses = {}, openid }: AccessWords): void {
+  #checkRoles(
+    { roles: named = {}, addresses = {}, openid, fleet }: AccessWords & { readonly fleet?: FleetWords | undefined },
+  ): void {
     const known = [...roles, ...Object.keys(named)];
     const check = (path: Path, roles: Readonly<Record<string, string>>) => {
       for (const [whose, role] of Object.entries(roles)) {
@@ -614,6 +631,7 @@ class Loader {
     };
     check(["addresses"], addresses);
     check(["openid", "groups"], openid?.groups ?? {});
+    check(["fleet", "roles"], fleet?.roles ?? {});
   }
 
   #problem(path: Path, message: string): void {
@@ -654,7 +672,10 @@ class Loader {
     if (!alarmed && (interlocks ?? safeState ?? watchdogs ?? alarms ?? limits) === undefined) return undefined;
     if (this.#problems.length > 0) return undefined;
     const words = { interlocks, safeState, watchdogs, alarms, limits };
-    for (const { path, message } of compileGuards(words, instruments.flatMap((each) => each ?? [])).problems) {
+    // What is served by a file has runs, whose fields conditions may speak of.
+    const automation = defineInstrument({ title: "automation", fields: automationFields });
+    const all = [...instruments.flatMap((each) => each ?? []), automation];
+    for (const { path, message } of compileGuards(words, all).problems) {
       this.#problem(path, message);
     }
     return words;

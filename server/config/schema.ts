@@ -9,12 +9,14 @@ import { descriptionSchema, descriptionShape } from "../devices/described/schema
 import { defaultDriverMemory } from "../devices/driver_process/driver_processes.ts";
 import { settingsSchema } from "../../protocol/setting.ts";
 import { codeSettings } from "../code/options.ts";
+import { fleetSchema } from "../fleet/fleet_schema.ts";
 import { limitsSchema } from "../guards/limits_schema.ts";
 import { alarmsSchema } from "../guards/alarms_schema.ts";
 import { interlocksSchema, safeStateSchema, watchdogsSchema } from "../guards/guards_schema.ts";
 import { messagesSchema } from "../messages/messages_schema.ts";
 import { dataLogSchema } from "./data_log_settings.ts";
 import { recordsSchema } from "./records_settings.ts";
+import { siteSchema } from "./site.ts";
 import { accessWords } from "./access_words.ts";
 import { serverSettings } from "./server_settings.ts";
 
@@ -92,8 +94,14 @@ export const benchSchema = z.strictObject({
   messages: messagesSchema.optional().meta({
     description: "Who is told of alarms, when, and how: by mail, webhooks, programs of the PC",
   }),
+  site: siteSchema.optional().meta({
+    description: "Where on Earth the bench stands, for runs that wait for the sun",
+  }),
   datalog: dataLogSchema.optional().meta({
     description: "PyOpticon's data log, which begins with the server: a row of a CSV file again and again",
+  }),
+  fleet: fleetSchema.optional().meta({
+    description: "The PCs that are driven as one bench: by which NATS server they find one another",
   }),
   overview: z.string().min(1).optional().meta({
     description: "A drawing of the bench, beside this file: SVG, whose elements name fields and instruments",

@@ -15,6 +15,7 @@
  * @param paths What it may read and write: absolute paths of files and folders.
  * @param failed Told why it failed, where it did: otherwise that would end the whole server.
  * @param onlyRead What it may read besides: absolute paths.
+ * @param asksDisk Whether it may ask how much room a disk has, where this program may.
  * @throws {Deno.errors.NotCapable} Where this program may not touch them itself.
  */
 export function startFileWorker(
@@ -23,9 +24,11 @@ export function startFileWorker(
   paths: readonly string[],
   failed: (reason: string) => void,
   onlyRead: readonly string[] = [],
+  asksDisk = false,
 ): Worker {
   const files = [...paths];
-  const none = { net: false, env: false, run: false, ffi: false, sys: false, import: false };
+  const sys = asksDisk && Deno.permissions.querySync({ name: "sys", kind: "statfs" as "hostname" }).state === "granted";
+  const none = { net: false, env: false, run: false, ffi: false, import: false, sys: sys ? ["statfs"] : false };
   const worker = new Worker(program, {
     type: "module",
     name,

@@ -60,7 +60,7 @@ export class BenchFileError extends Error {
 export type Problem = BenchFileError["problems"][number];
 
 function problemText({ file, line, column, where, message }: Problem): string {
-  const place = line === undefined ? file : `${file}:${line}:${column}`;
+  const place = [file, ...line === undefined ? [] : [line], ...column === undefined ? [] : [column]].join(":");
   return where === "" ? `${place}: ${message}` : `${place}: ${where}: ${message}`;
 }
 

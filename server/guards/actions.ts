@@ -25,14 +25,23 @@ export class Actions {
   readonly #act: Act;
   readonly #by: string;
   readonly #failing: OwnAlarm;
+  readonly #once: boolean;
   /** Those that have failed again and again, and are not done. */
   readonly #failed = new Map<Step, string>();
   #states = new Map<Step, StepState>();
   /** Ends what goes on of an earlier run. */
   #run = new AbortController();
 
-  /** Does nothing yet. @param by Who asks, for the journal: `interlock Hydrogen`. @param act Does a step. @param failing Raised while one fails. */
-  constructor(by: string, act: Act, failing: OwnAlarm) {
+  /**
+   * Does nothing yet.
+   *
+   * @param by Who asks, for the journal: `interlock Hydrogen`.
+   * @param act Does a step.
+   * @param failing Raised while one fails.
+   * @param once Whether what has failed three times is not tried again.
+   */
+  constructor(by: string, act: Act, failing: OwnAlarm, once = false) {
+    this.#once = once;
     this.#by = by;
     this.#act = act;
     this.#failing = failing;
@@ -100,15 +109,16 @@ export class Actions {
     const then = step.otherwise.length > 0
       ? `instead, ${step.otherwise.map(({ text }) => text).join(", then ")}`
       : "go there and see to it";
-    log.error("{by}: {step} FAILED {times} times: {reason}; {then}. It is tried again every 5 s", {
+    log.error("{by}: {step} FAILED {times} times: {reason}; {then}{again}", {
       ...told,
       times: waits.length + 1,
       reason,
       then,
+      again: this.#once ? "" : ". It is tried again every 5 s",
     });
     this.#failed.set(step, reason);
     this.#tell();
-    void this.#again(step, wanted, ends, told);
+    if (!this.#once) void this.#again(step, wanted, ends, told);
     await this.#inOrder(step.otherwise, wanted, ends, firstWaits);
   }
 

@@ -7,7 +7,7 @@
 import type { ConditionPart } from "../../protocol/guards.ts";
 import { formatValue } from "../bench/values.ts";
 import type { AlarmSight, AlarmWatch, PlacedField } from "./alarm.ts";
-import type { Condition } from "./condition.ts";
+import type { Condition } from "../expressions/condition.ts";
 
 /** Tells which other alarm tells why fields are not known: its title, or nothing. */
 export type Teller = (fields: readonly PlacedField[]) => string;

@@ -140,28 +140,8 @@ export class Alarms {
   }
 
   #told(alarm: Alarm, from: AlarmStateName, by: string): void {
-    const described = alarm.describe();
-    this.#bench.hub.publish("alarm", { alarm: described, from, by });
-    this.#log(described, by);
+    this.#bench.hub.publish("alarm", { alarm: alarm.describe(), from, by });
     this.#keep();
-  }
-
-  /** For the journal; what raises one of the server's own has been told there by itself. */
-  #log({ title, name, state, severity, reason, text, setAside, acknowledged }: AlarmDescription, by: string): void {
-    if (by !== "") {
-      const why = (setAside ?? acknowledged)?.reason ?? "";
-      return log.info("{by}: alarm {name} is {state}{why}", {
-        by,
-        name: title,
-        state,
-        why: why === "" ? "" : `: ${why}`,
-      });
-    }
-    if ([...this.#own.values()].some(({ alarm }) => alarm.name === name)) return;
-    const told = { name: title, state, severity, reason, text: text === "" ? "" : `; ${text}` };
-    if (state === "unacknowledged") log.warning("Alarm {name} ({severity}): {reason}{text}", told);
-    else if (state === "suppressed") log.debug("Alarm {name} is suppressed: {reason}", told);
-    else log.info("Alarm {name} is {state}", told);
   }
 
   #keep(): void {

@@ -11,7 +11,7 @@ import { ExpressionError } from "../expressions/expression_error.ts";
 import { Windows } from "../expressions/windows.ts";
 import { compileAlarms, type CompiledAlarms } from "./compiled_alarms.ts";
 import { type CompiledLimit, compileLimits } from "./compiled_limits.ts";
-import { Condition } from "./condition.ts";
+import { Condition } from "../expressions/condition.ts";
 import { type Forbidden, forbiddenOf } from "./forbidding.ts";
 import type { GuardsWords, InterlockWords } from "./guards_schema.ts";
 import { type GuardsPath, type Step, stepsOf } from "./steps.ts";

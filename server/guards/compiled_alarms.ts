@@ -14,7 +14,7 @@ import { ExpressionError } from "../expressions/expression_error.ts";
 import type { PlacedField } from "./alarm.ts";
 import type { AlarmConditions } from "./alarm_watches.ts";
 import type { AlarmWords } from "./alarms_schema.ts";
-import type { Condition } from "./condition.ts";
+import type { Condition } from "../expressions/condition.ts";
 import type { GuardsPath, Wrong } from "./steps.ts";
 
 /** An alarm that a field is beyond a limit. */

@@ -10,7 +10,8 @@ import { identifierOf, listed } from "../bench/names.ts";
 import type { Value } from "../bench/values.ts";
 import { isAlwaysAllowed } from "./forbidding.ts";
 import type { LimitWords } from "./limits_schema.ts";
-import { commandOf, type GuardsPath, placeOf, settingOf, type Step, stepsOf, type Wrong } from "./steps.ts";
+import { commandOf, placeOf, settingOf } from "../bench/places.ts";
+import { type GuardsPath, type Step, stepsOf, type Wrong } from "./steps.ts";
 
 /** The parts of a limit that speak of instruments. */
 export interface CompiledLimit {

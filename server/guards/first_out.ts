@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Condition } from "./condition.ts";
+import type { Condition } from "../expressions/condition.ts";
 
 /** The parts of a condition, as they were and as they have changed since. */
 export class FirstOut {

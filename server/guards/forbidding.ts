@@ -10,7 +10,8 @@ import type { BenchField } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed } from "../bench/names.ts";
 import type { ForbiddenWords } from "./guards_schema.ts";
-import { commandOf, type GuardsPath, instrumentCalled, placeOf, settingOf, type Wrong } from "./steps.ts";
+import { commandOf, instrumentCalled, placeOf, settingOf } from "../bench/places.ts";
+import type { GuardsPath, Wrong } from "./steps.ts";
 
 /** Something that an interlock forbids. */
 export interface Forbidden {

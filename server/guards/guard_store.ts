@@ -67,6 +67,30 @@ const limitSchema: z.ZodType<KeptLimit> = z.strictObject({
   done: z.array(z.number()),
 });
 
+/** What is kept of a watchdog. */
+export interface KeptWatchdog {
+  /** In seconds. */
+  readonly within: number;
+  /** When somebody has renewed it last, ISO 8601 in UTC, and who. */
+  readonly renewed: string;
+  readonly renewedBy: string;
+  readonly expired: boolean;
+  /** Whether its steps had been done, or had failed, when this was written. */
+  readonly acted: boolean;
+  /** Its steps as somebody typed them; empty for those of the bench file, or the safe state. */
+  readonly then: string;
+}
+
+const watchdogSchema: z.ZodType<KeptWatchdog> = z.strictObject({
+  within: z.number().positive(),
+  renewed: moment,
+  renewedBy: z.string(),
+  expired: z.boolean(),
+  acted: z.boolean(),
+  // A file of an earlier version has none.
+  then: z.string().default(""),
+});
+
 const tripSchema = z.strictObject({
   name: z.string(),
   interlock: z.string(),
@@ -96,16 +120,7 @@ const keptSchema = z.strictObject({
     }),
   ),
   bypasses: z.record(z.string(), z.strictObject({ by: z.string(), reason: z.string(), since: moment, until: moment })),
-  watchdogs: z.record(
-    z.string(),
-    z.strictObject({
-      within: z.number().positive(),
-      renewed: moment,
-      renewedBy: z.string(),
-      expired: z.boolean(),
-      acted: z.boolean(),
-    }),
-  ),
+  watchdogs: z.record(z.string(), watchdogSchema),
   /** The interlocks that have tripped. A file of an earlier version has none. */
   trips: z.array(tripSchema).default([]),
   /** Those that are not normal, or were set aside. A file of an earlier version has none. */

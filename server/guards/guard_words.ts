@@ -1,10 +1,12 @@
 /**
- * What the words of guards in a bench file have in common: times and names.
+ * What the words of guards have in common: times and names.
  *
  * @module
  */
 
 import * as z from "npm:zod@4.6.7";
+import { HeliographError } from "../../protocol/errors.ts";
+import { didYouMean, listed } from "../bench/names.ts";
 import { readSeconds } from "../expressions/over_time.ts";
 
 const longestTime = 86_400;
@@ -23,3 +25,18 @@ export const someTime = (): z.ZodType<number, string> =>
 
 /** What a guard is called. */
 export const title: z.ZodString = z.string().regex(/[a-z0-9]/i, "a name needs a letter or a digit");
+
+/** The error for a name that no guard has. @param kind What was looked for. @param there What there is of that. */
+export function unknownGuard(
+  name: string,
+  kind: string,
+  there: readonly { readonly title: string }[],
+): HeliographError {
+  const titles = there.map(({ title }) => title);
+  return new HeliographError(
+    "bad_argument",
+    `There is no ${kind} ${name}${didYouMean(name, titles)}; ${
+      titles.length === 0 ? "the bench has none" : `there is ${listed(titles)}`
+    }`,
+  );
+}

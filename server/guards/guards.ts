@@ -8,11 +8,12 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { Severity } from "../../protocol/alarms.ts";
 import type { AlarmSummary, GuardsDescription, TripDescription } from "../../protocol/guards.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import type { Principal } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { BoundArguments, Command } from "../bench/command.ts";
 import type { BenchField } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
-import { didYouMean, identifierOf, listed } from "../bench/names.ts";
+import { identifierOf } from "../bench/names.ts";
 import { Windows } from "../expressions/windows.ts";
 import { Actions } from "./actions.ts";
 import { Alarms, type OwnAlarm } from "./alarms.ts";
@@ -21,10 +22,13 @@ import { type Forbidden, forbiddenBy } from "./forbidding.ts";
 import { Limits } from "./limits.ts";
 import { GuardStore } from "./guard_store.ts";
 import { GuardsFeed } from "./guards_feed.ts";
+import { unknownGuard } from "./guard_words.ts";
 import type { GuardsWords } from "./guards_schema.ts";
 import { Interlock } from "./interlock.ts";
-import type { Act, Step } from "./steps.ts";
-import { Watchdog } from "./watchdog.ts";
+import { type Act, type Step, stepsOf } from "./steps.ts";
+import { tryReally, wouldDo } from "./trying.ts";
+import type { StepWords } from "./steps_schema.ts";
+import { Watchdogs } from "./watchdogs.ts";
 
 const log = getLogger(["heliograph", "guards"]);
 
@@ -44,6 +48,8 @@ const mostTrips = 50;
 export interface GuardsOptions {
   /** Does a step. */
   readonly act: Act;
+  /** Whether somebody may call a command of an instrument now. @throws {HeliographError} Where not. @default anybody may */
+  readonly allow?: (instrument: Instrument, name: string, command: Command, asker: Principal) => void;
   /** The absolute path of the file that their state is kept in. @default it is not kept */
   readonly file?: string | undefined;
   /** A clock that nobody sets, in milliseconds. @default performance.now */
@@ -59,7 +65,8 @@ export class Guards {
   readonly #windows: Windows;
   readonly #store: GuardStore;
   readonly #interlocks = new Map<string, Interlock>();
-  readonly #watchdogs = new Map<string, Watchdog>();
+  /** Its watchdogs. */
+  readonly watchdogs: Watchdogs;
   readonly #safeActions: Actions;
   /** What watchers are told. */
   readonly feed: GuardsFeed = new GuardsFeed(() => this.describe());
@@ -77,6 +84,7 @@ export class Guards {
   #unsubscribe: readonly (() => void)[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   #looked = 0;
+  readonly #ended = new AbortController();
   /** The run of the safe state that somebody has asked for. */
   #saving: Promise<readonly Step[]> | undefined;
 
@@ -105,7 +113,17 @@ export class Guards {
       text: "See to the disk of this PC: after a restart, what is latched would not be so",
     });
     this.#safeActions = new Actions("the safe state", options.act, this.#failing("the safe state", "critical"));
-    this.#limits = new Limits(words.limits ?? {}, { ...this.#parts, changed: () => this.#keep() });
+    const limited = () => {
+      this.#keep();
+      this.feed.changed();
+    };
+    this.#limits = new Limits(words.limits ?? {}, { ...this.#parts, changed: limited });
+    this.watchdogs = new Watchdogs({
+      ...this.#parts,
+      safeState: () => this.#safeState,
+      compile: (step) => this.#compileStep(step),
+      allow: (steps, asker) => this.#allow(steps, asker, true),
+    });
     this.#compile();
     this.#unsubscribe = [
       bench.hub.subscribe("reading", ({ field }) => {
@@ -166,14 +184,7 @@ export class Guards {
       if (there === undefined) this.#interlocks.set(identifierOf(title), new Interlock(title, words, now, parts));
       else there.compiled = now;
     }
-    for (const [title, { within, summary = "" }] of Object.entries(this.#words.watchdogs ?? {})) {
-      const steps = compiled.watchdogs.get(title)!;
-      const there = this.#watchdogs.get(identifierOf(title));
-      const options = { summary, fixed: true, within, by: "the start of the server", steps, parts };
-      if (there === undefined) this.#watchdogs.set(identifierOf(title), new Watchdog(title, options));
-      else there.steps = steps;
-    }
-    for (const each of this.#watchdogs.values()) if (!each.fixed) each.steps = compiled.safeState ?? [];
+    this.watchdogs.compile(this.#words.watchdogs ?? {}, compiled.watchdogs);
     this.#watching = new Map();
     for (const each of this.#interlocks.values()) {
       const { condition, until } = each.compiled;
@@ -226,7 +237,7 @@ export class Guards {
     this.#store.keep({
       interlocks: kept((each) => each.kept),
       bypasses: kept((each) => each.bypassed),
-      watchdogs: Object.fromEntries([...this.#watchdogs].map(([name, each]) => [name, each.kept])),
+      watchdogs: this.watchdogs.kept,
       trips: this.#trips,
       alarms: this.alarms.kept,
       limits: this.#limits.kept,
@@ -241,12 +252,7 @@ export class Guards {
       const since = this.#trips;
       this.#trips = kept?.trips ?? [];
       for (const { name: _, ...trip } of since) this.#tripped(trip);
-      for (const [name, each] of Object.entries(kept?.watchdogs ?? {})) {
-        if (!this.#watchdogs.has(name) && this.#safeState !== undefined) {
-          this.#makeWatchdog(name, each.within, each.renewedBy);
-        }
-        this.#watchdogs.get(name)?.resume(each);
-      }
+      this.watchdogs.resume(kept?.watchdogs ?? {});
     }
     this.#timer ??= setInterval(() => this.#tick(), interval);
     this.#looked = this.#now();
@@ -280,18 +286,20 @@ export class Guards {
   /** Looks at all of them. */
   look(): void {
     for (const each of this.#interlocks.values()) this.#look(each);
-    for (const each of this.#watchdogs.values()) each.look();
+    this.watchdogs.look();
     this.#limits.look();
     this.alarms.look();
   }
 
   /** Ends. */
   async stop(): Promise<void> {
+    this.#ended.abort();
     clearInterval(this.#timer);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.alarms.stop();
     this.#limits.stop();
-    for (const each of [...this.#interlocks.values(), ...this.#watchdogs.values()]) each.stop();
+    for (const each of this.#interlocks.values()) each.stop();
+    this.watchdogs.stop();
     this.#safeActions.stop();
     await this.#store.stop();
   }
@@ -303,6 +311,10 @@ export class Guards {
    */
   check(instrument: Instrument, name: string, command: Command, bound: BoundArguments): void {
     this.#limits.check(instrument, name, command, bound);
+    this.#checkInterlocks(instrument, name, command, bound);
+  }
+
+  #checkInterlocks(instrument: Instrument, name: string, command: Command, bound: BoundArguments): void {
     const forbidden = this.#forbidden.get(instrument);
     if (forbidden === undefined) return;
     const found = forbiddenBy(forbidden, instrument, name, command, bound);
@@ -317,6 +329,42 @@ export class Guards {
     );
   }
 
+  /** A step as it was typed, checked against the bench. @throws {TypeError} With what is wrong. */
+  #compileStep(words: StepWords): Step[] {
+    const problems: string[] = [];
+    const steps = stepsOf([words], [], this.#bench.instruments, this.#safeState, (_, wrong) => problems.push(wrong));
+    if (problems.length > 0) throw new TypeError(problems.join("; "));
+    return steps;
+  }
+
+  /**
+   * Whether somebody may have these steps done by a guard, which nothing forbids then: only what they may do now.
+   *
+   * @param later Whether they are done some time: then also what an interlock forbids only now and then, by its value.
+   */
+  #allow(steps: readonly Step[], asker: Principal, later: boolean): void {
+    for (const { instrument, command: name, args, otherwise } of steps) {
+      const command = instrument.findCommand(name);
+      // Where there are no runs, none is paused.
+      if (command === undefined) continue;
+      this.#options.allow?.(instrument, name, command, asker);
+      const bound = command.bind(instrument.name, name, args, new Map());
+      this.#checkInterlocks(instrument, name, command, bound);
+      const byValue = [...this.#interlocks.values()].flatMap((by) =>
+        by.compiled.forbids.filter((each) => each.instrument === instrument && (each.above ?? each.below) !== undefined)
+          .map((each) => ({ ...each, by }))
+      );
+      const found = later ? forbiddenBy(byValue, instrument, name, command, bound) : undefined;
+      if (found !== undefined) {
+        throw new HeliographError(
+          "forbidden",
+          `interlock ${found.by.title} forbids ${found.text} while it is tripped, and this would be done all the same`,
+        );
+      }
+      this.#allow(otherwise, asker, later);
+    }
+  }
+
   /** A command begins, which limits count. @param byGuard Whether a guard asks, which waits for no confirm. */
   begins(instrument: Instrument, name: string, bound: BoundArguments, byGuard: boolean): void {
     this.#limits.begins(instrument, name, bound, byGuard);
@@ -326,7 +374,7 @@ export class Guards {
   describe(): GuardsDescription {
     return {
       interlocks: [...this.#interlocks.values()].map((each) => each.describe()),
-      watchdogs: [...this.#watchdogs.values()].map((each) => each.describe()),
+      watchdogs: this.watchdogs.describe(),
       limits: this.#limits.describe(),
       trips: this.#trips,
       alarms: this.alarms.list(),
@@ -348,35 +396,57 @@ export class Guards {
     return {
       tripped: inState("tripped", "latched", "pending"),
       bypassed: inState("bypassed"),
-      expired: [...this.#watchdogs.values()].filter(({ expired }) => expired).map(({ title }) => title),
+      expired: this.watchdogs.all.filter(({ expired }) => expired).map(({ title }) => title),
       alarms: this.alarms.summary,
     };
   }
 
   /** What a guard would do. @param name Of an interlock or a watchdog; `safe state` for that. */
   test(name: string): string[] {
+    const { forbids, steps } = this.#guardCalled(name);
+    return [...forbids.map(({ text }) => `would forbid ${text}`), ...wouldDo(steps)];
+  }
+
+  /**
+   * Does what a guard does, once and for real; it is as it was afterwards.
+   *
+   * @param name Of an interlock or a watchdog; `safe state` for that.
+   * @param asker Who may do all of it themselves.
+   * @param ends Begins no further step.
+   * @returns What has become of each step.
+   */
+  async testReally(name: string, asker: Principal, ends: AbortSignal): Promise<string[]> {
+    const { what, steps } = this.#guardCalled(name);
+    if (steps.length === 0) {
+      throw new HeliographError("unavailable", `Cannot test ${what} on the real instruments: it does nothing there`);
+    }
+    try {
+      this.#allow(steps, asker, false);
+    } catch (error) {
+      if (!(error instanceof HeliographError)) throw error;
+      throw new HeliographError(error.code, `Cannot test ${what} on the real instruments: ${error.message}`);
+    }
+    const all = AbortSignal.any([ends, this.#ended.signal]);
+    return await tryReally(what, steps, { by: asker.origin.label, act: this.#options.act, ends: all });
+  }
+
+  #guardCalled(name: string): {
+    readonly what: string;
+    readonly forbids: readonly Forbidden[];
+    readonly steps: readonly Step[];
+  } {
     const wanted = identifierOf(name);
-    if (wanted === "safe_state" || wanted === "safe") return this.#would(this.#safeState ?? []);
+    if (wanted === "safe_state" || wanted === "safe") {
+      return { what: "the safe state", forbids: [], steps: this.#safeState ?? [] };
+    }
     const interlock = this.#interlocks.get(wanted);
     if (interlock !== undefined) {
       const { forbids, trips } = interlock.compiled;
-      return [...forbids.map(({ text }) => `would forbid ${text}`), ...this.#would(trips)];
+      return { what: `interlock ${interlock.title}`, forbids, steps: trips };
     }
-    const watchdog = this.#watchdogs.get(wanted);
-    if (watchdog !== undefined) return this.#would(watchdog.steps);
-    throw this.#unknown(name, "guard", [...this.#interlocks.values(), ...this.#watchdogs.values()]);
-  }
-
-  #would(steps: readonly Step[], first = ""): string[] {
-    return steps.flatMap(({ text, now, instrument, otherwise }) => {
-      const { running } = instrument.queue;
-      const busy = running === undefined || running.name === "poll" ? [] : [`interrupting ${running.name}`];
-      const aside = [now(), ...busy].filter((each) => each !== "");
-      return [
-        `${first}would ${text}${aside.length === 0 ? "" : ` (${aside.join("; ")})`}`,
-        ...this.#would(otherwise, `${first}where that fails, `),
-      ];
-    });
+    const watchdog = this.watchdogs.find(name);
+    if (watchdog !== undefined) return { what: `watchdog ${watchdog.title}`, forbids: [], steps: watchdog.steps };
+    throw unknownGuard(name, "guard", [...this.#interlocks.values(), ...this.watchdogs.all]);
   }
 
   /** Lets an interlock or an alarm go that has latched. */
@@ -420,72 +490,9 @@ export class Guards {
     return await this.#saving;
   }
 
-  /** Begins a watchdog whose steps are the safe state, or renews one with another time. */
-  watch(title: string, seconds: number, by: string): void {
-    const there = this.#watchdogs.get(identifierOf(title));
-    if (there?.fixed) {
-      throw new HeliographError("unavailable", `Cannot change watchdog ${there.title}: the bench file says its time`);
-    }
-    if (there !== undefined) return there.renew(by, seconds);
-    if (this.#safeState === undefined) {
-      throw new HeliographError(
-        "unavailable",
-        `Cannot begin watchdog ${title}: there is no safe state; say "safeState": [ … ] in the bench file`,
-      );
-    }
-    if (identifierOf(title) === "") {
-      throw new HeliographError("bad_argument", "A watchdog's name needs a letter or a digit");
-    }
-    this.#makeWatchdog(title, seconds, by);
-    log.info("{by} began watchdog {name}: the safe state, unless it is renewed within {seconds} s", {
-      by,
-      name: title,
-      seconds,
-    });
-    this.#changed();
-  }
-
-  #makeWatchdog(title: string, within: number, by: string): void {
-    const options = { summary: "", fixed: false, within, by, steps: this.#safeState ?? [], parts: this.#parts };
-    this.#watchdogs.set(identifierOf(title), new Watchdog(title, options));
-  }
-
-  /** A sign of life. */
-  renew(name: string, by: string): void {
-    this.#watchdog(name).renew(by);
-  }
-
-  /** Ends a watchdog that somebody has begun. */
-  unwatch(name: string, by: string): void {
-    const watchdog = this.#watchdog(name);
-    if (watchdog.fixed) {
-      throw new HeliographError("unavailable", `Cannot end watchdog ${watchdog.title}: the bench file has it`);
-    }
-    watchdog.stop();
-    this.#watchdogs.delete(watchdog.name);
-    log.info("{by} ended watchdog {name}", { by, name: watchdog.title });
-    this.#changed();
-  }
-
   #interlock(name: string): Interlock {
     const found = this.#interlocks.get(identifierOf(name));
-    if (found === undefined) throw this.#unknown(name, "interlock", [...this.#interlocks.values()]);
+    if (found === undefined) throw unknownGuard(name, "interlock", [...this.#interlocks.values()]);
     return found;
-  }
-
-  #watchdog(name: string): Watchdog {
-    const found = this.#watchdogs.get(identifierOf(name));
-    if (found === undefined) throw this.#unknown(name, "watchdog", [...this.#watchdogs.values()]);
-    return found;
-  }
-
-  #unknown(name: string, kind: string, there: readonly { readonly title: string }[]): HeliographError {
-    const titles = there.map(({ title }) => title);
-    return new HeliographError(
-      "bad_argument",
-      `There is no ${kind} ${name}${didYouMean(name, titles)}; ${
-        titles.length === 0 ? `the bench has none` : `there is ${listed(titles)}`
-      }`,
-    );
   }
 }

@@ -81,12 +81,15 @@ export class GuardsFeed {
 
   /** Looks at all of them, and tells of what has changed. */
   look(): void {
-    const { interlocks, watchdogs, alarms, normalAlarms, trips, safeState, hint } = this.#describe();
+    const { interlocks, watchdogs, limits, alarms, normalAlarms, trips, safeState, hint } = this.#describe();
     const before = this.#told;
     this.#told = new Map();
     this.#take(before, "bench", "", { safeState, normalAlarms, hint } satisfies GuardedBench);
     for (const each of interlocks) this.#take(before, "interlock", each.name, each);
     for (const each of watchdogs) this.#take(before, "watchdog", each.name, each);
+    for (const each of limits) {
+      this.#take(before, "limit", `${each.instrument}.${each.field ?? each.command}`, each);
+    }
     for (const each of alarms) this.#take(before, "alarm", each.name, each);
     for (const each of trips) this.#take(before, "trip", each.name, each);
     for (const [key, gone] of before) {

@@ -52,6 +52,13 @@ export function guardsInstrument(guards: Guards): Instrument {
         arguments: { name: { type: "text", summary: "of an interlock or a watchdog, or: safe state" } },
         run: ({ name }) => guards.test(name),
       }),
+      test_really: command({
+        summary: "Do what a guard does, once and for real, whatever it says now; nothing trips or latches",
+        arguments: { name: { type: "text", summary: "of an interlock or a watchdog, or: safe state" } },
+        deadline: safeDeadline,
+        confirm: "This drives the real instruments",
+        run: ({ name }, { caller, signal }) => guards.testReally(name, principalOf(caller), signal),
+      }),
       safe: command({
         summary: "Make the bench safe: do the steps of the safe state, before everything that runs and waits",
         stop: true,
@@ -134,17 +141,28 @@ export function guardsInstrument(guards: Guards): Instrument {
         run: ({ name }, context) => guards.endBypass(name, who(context)),
       }),
       watchdog: command({
-        summary: "Begin a watchdog: the safe state, unless it is renewed in time, again and again; off ends it",
-        arguments: { name: watchdog, time: { type: "text", asGiven: true, summary: "90s, 10m or 2h; or off" } },
+        summary: "Begin a watchdog: its steps, unless it is renewed in time, again and again; off ends it",
+        arguments: {
+          name: watchdog,
+          time: { type: "text", asGiven: true, summary: "90s, 10m or 2h; or off" },
+          then: {
+            type: "text",
+            default: "",
+            summary: 'its steps: "set oven.power 0; call valve.close"; default the safe state, or what it did before',
+          },
+        },
         immediate: true,
-        run: ({ name, time }, context) =>
-          time === "off" ? guards.unwatch(name, who(context)) : guards.watch(name, secondsOf(time), who(context)),
+        run: ({ name, time, then }, context) => {
+          if (time !== "off") return guards.watchdogs.begin(name, secondsOf(time), then, principalOf(context.caller));
+          if (then !== "") throw new HeliographError("bad_argument", `Cannot end ${name} with steps: leave them out`);
+          return guards.watchdogs.end(name, who(context));
+        },
       }),
       renew: command({
         summary: "Renew a watchdog: its time begins anew",
         arguments: { name: watchdog },
         immediate: true,
-        run: ({ name }, context) => guards.renew(name, who(context)),
+        run: ({ name }, context) => guards.watchdogs.renew(name, who(context)),
       }),
     },
   });

@@ -45,6 +45,14 @@ function timesText(times: number): string {
   return times === 1 ? "once" : `${times} times`;
 }
 
+/** How much of a time has passed: `8 of 10 min`; in seconds where that is short. */
+function partText(seconds: number, of: number): string {
+  const [unit, word] = of < 600 ? [1, "s"] : of < 36_000 ? [60, "min"] : [3600, "h"];
+  return `${Math.min(Math.floor(seconds / unit + 1e-6), Math.floor(of / unit))} of ${
+    Number((of / unit).toFixed(1))
+  } ${word}`;
+}
+
 function inMilliseconds(rate: Rate | undefined): Rate | undefined {
   return rate && { by: rate.by, per: rate.per * 1000 };
 }
@@ -218,14 +226,19 @@ export class Limit {
       this.#apart = undefined;
       return this.#lost!.clear();
     }
-    const now = this.#parts.now();
-    this.#apart ??= now;
-    if (now - this.#apart < follow.time * 1000) return;
-    this.#lost!.raise(
-      `${this.#compiled.title} is ${field.text}, and ${given.title} ${
-        known ? `is ${given.text}` : `is not known (${given.reason})`
-      } after ${timeText(follow.time)}`,
-    );
+    this.#apart ??= this.#parts.now();
+    const why = this.#lostText;
+    if (why !== "") this.#lost!.raise(`${this.#compiled.title} is ${field.text}, and ${why}`);
+  }
+
+  /** Why its readback is known not to follow; empty where it does, or may be about to. */
+  get #lostText(): string {
+    const { follow } = this.#compiled;
+    if (follow === undefined || this.#apart === undefined) return "";
+    if (this.#parts.now() - this.#apart < follow.time * 1000) return "";
+    const { title, quality, value, text, reason } = follow.field;
+    const known = quality === "good" && value !== undefined;
+    return `${title} ${known ? `is ${text}` : `is not known (${reason})`} after ${timeText(follow.time)}`;
   }
 
   /** Why it may not be set to a value, or called, now, and when it may; empty where it may. */
@@ -255,20 +268,20 @@ export class Limit {
     return `${title} may be changed by ${this.#slewText()}; now ${this.#rangeText(now)} is allowed, and ${until}`;
   }
 
-  #slewText(): string {
+  #slewText(unit = ""): string {
     const { up, down } = this.#words.slew!;
-    const text = ({ by, per }: Rate) => `${by} in ${timeText(per)}`;
+    const text = ({ by, per }: Rate) => `${by}${unit} in ${timeText(per)}`;
     if (up !== undefined && down !== undefined && up.by === down.by && up.per === down.per) return text(up);
     return [up && `${text(up)} up`, down && `${text(down)} down`].filter((each) => each !== undefined).join(" and ");
   }
 
-  #rangeText(now: number): string {
+  #rangeText(now: number, unit = ""): string {
     const { spec } = this.#compiled.field!;
     const [least, most] = this.#slew!.range(now);
     if (least > most) return "no other value";
     const ends = [least, most].map((each) => formatValue(spec, Number(each.toPrecision(12))));
-    if (least === -Infinity) return `at most ${ends[1]}`;
-    return most === Infinity ? `at least ${ends[0]}` : `${ends[0]} to ${ends[1]}`;
+    if (least === -Infinity) return `at most ${ends[1]}${unit}`;
+    return most === Infinity ? `at least ${ends[0]}${unit}` : `${ends[0]} to ${ends[1]}${unit}`;
   }
 
   /** Tries nothing again any more. */
@@ -296,6 +309,22 @@ export class Limit {
       ...often === undefined ? [] : [`called ${timesText(this.#often!.count(now))}`],
       ...this.#apart === undefined ? [] : [`not followed for ${Math.round((now - this.#apart) / 1000)} s`],
     ];
+    const unit = field?.spec.unit === undefined ? "" : ` ${field.spec.unit}`;
+    const said = [
+      ...slew === undefined ? [] : [
+        `not faster than ${this.#slewText(unit)}${
+          this.#slew!.values.length === 0 ? "" : `: now ${this.#rangeText(now, unit)}`
+        }`,
+      ],
+      ...duty === undefined
+        ? []
+        : [`on for ${partText(this.#duty!.used(now) / 1000, duty.on)} in ${timeText(duty.in)}`],
+      ...often === undefined ? [] : [
+        `called ${this.#often!.count(now)} of ${often.times} ${often.times === 1 ? "time" : "times"} in ${
+          timeText(often.in)
+        }`,
+      ],
+    ];
     const free = duty === undefined ? often === undefined ? now : this.#often!.free(now) : this.#duty!.free(now);
     const [least = -Infinity, most = Infinity] = slew === undefined ? [] : this.#slew!.range(now);
     return {
@@ -305,7 +334,10 @@ export class Limit {
       title,
       text: limits.join("; "),
       now: seen.join("; "),
-      free: free > now ? new Date(Date.now() + free - now).toISOString() : null,
+      said: said.join("; "),
+      lost: this.#lostText,
+      // Whole seconds: two clocks are never quite in step.
+      free: free > now ? new Date(Math.ceil((Date.now() + free - now) / 1000) * 1000).toISOString() : null,
       least: Number.isFinite(least) ? least : null,
       most: Number.isFinite(most) ? most : null,
       then: this.#actions.describe(then),

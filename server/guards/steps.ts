@@ -8,10 +8,8 @@ import type { StepDescription } from "../../protocol/guards.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
 import type { Instrument } from "../bench/instrument.ts";
-import { commandOf, instrumentCalled, placeOf, settingOf } from "../bench/places.ts";
+import { commandOf, placeOf, settingOf } from "../bench/places.ts";
 import type { StepWords } from "./steps_schema.ts";
-
-export { commandOf, instrumentCalled, placeOf, settingOf };
 
 /** A place in what a bench file says of guards. */
 export type GuardsPath = readonly (string | number)[];

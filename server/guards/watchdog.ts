@@ -9,14 +9,12 @@ import type { WatchdogDescription } from "../../protocol/guards.ts";
 import { zonedTime } from "../../protocol/local_time.ts";
 import { identifierOf } from "../bench/names.ts";
 import { Actions } from "./actions.ts";
-import type { KeptGuards } from "./guard_store.ts";
+import type { KeptWatchdog } from "./guard_store.ts";
 import type { OwnAlarm } from "./alarms.ts";
 import type { InterlockParts } from "./interlock.ts";
 import type { Step } from "./steps.ts";
 
 const log = getLogger(["heliograph", "guards"]);
-
-type KeptWatchdog = KeptGuards["watchdogs"][string];
 
 /** After a start, whoever renews it has so long at least, in milliseconds. */
 const leastAtStart = 30_000;
@@ -34,6 +32,8 @@ export class Watchdog {
   readonly #parts: InterlockParts;
   readonly #actions: Actions;
   readonly #alarm: OwnAlarm;
+  #cannot: OwnAlarm | undefined;
+  #problem = "";
   #steps: readonly Step[];
   #within: number;
   #ends: number;
@@ -81,13 +81,30 @@ export class Watchdog {
     return this.#steps;
   }
 
+  /** What it cannot do, which is an alarm also before it expires; empty where it can do all. */
+  set problem(problem: string) {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    if (problem === "") {
+      this.#cannot?.clear();
+      return;
+    }
+    log.error("Watchdog {name} cannot do what it should: {problem}", { name: this.title, problem });
+    this.#cannot ??= this.#parts.alarms.own(`watchdog ${this.name} cannot`, {
+      title: `Watchdog ${this.title} cannot do its steps`,
+      severity: "high",
+      text: `Begin it anew with steps that can be done: "heliograph watchdog ${this.name} 10m --then …"`,
+    });
+    this.#cannot.raise(problem);
+  }
+
   /** Whether it has expired and was not renewed since. */
   get expired(): boolean {
     return this.#expired;
   }
 
   /** What is to be known of it after a restart. */
-  get kept(): KeptWatchdog {
+  get kept(): Omit<KeptWatchdog, "then"> {
     return {
       within: this.#within,
       renewed: this.#renewed.toISOString(),
@@ -98,7 +115,7 @@ export class Watchdog {
   }
 
   /** Goes on with what was kept: the time that the server was away counts, but for the last half minute. */
-  resume({ within, renewed, renewedBy, expired, acted }: KeptWatchdog): void {
+  resume({ within, renewed, renewedBy, expired, acted }: Omit<KeptWatchdog, "then">): void {
     if (!this.fixed) this.#within = within;
     this.#renewed = new Date(renewed);
     this.#renewedBy = renewedBy;
@@ -164,6 +181,13 @@ export class Watchdog {
   /** Tries nothing again any more. */
   stop(): void {
     this.#actions.stop();
+  }
+
+  /** It is no more. */
+  end(): void {
+    this.#actions.stop();
+    this.#alarm.clear();
+    this.#cannot?.clear();
   }
 
   /** What it is, and what has become of it. */

@@ -9,6 +9,7 @@
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { AlarmDescription } from "../../protocol/alarms.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import type { ServerStatus } from "../../protocol/description.ts";
 import type { MessagesDescription } from "../../protocol/messages.ts";
 import type { AlarmEvent, Hub } from "../bench/hub.ts";
 import { didYouMean, listed } from "../bench/names.ts";
@@ -78,6 +79,9 @@ interface Escalation extends Pick<RuleWords, "between" | "days"> {
   at: number;
 }
 
+/** How messages are doing, at a glance. */
+type Summary = NonNullable<ServerStatus["messages"]>;
+
 /** The longest time that is waited at once, in milliseconds. */
 const longestTimer = 60_000;
 
@@ -107,6 +111,8 @@ export class Messages {
   #looking: ReturnType<typeof setInterval> | undefined;
   #isOpen = false;
   #problem = "";
+  #sent: Summary["sent"] = null;
+  #failed: Summary["failed"] = null;
 
   /** @param words What the bench file says, with the absolute paths of its files. */
   constructor(words: MessagesWords, { hub, title, file, processes, own, times = {} }: MessagesOptions) {
@@ -239,11 +245,13 @@ export class Messages {
     try {
       const said = await this.#deliver(way, { id, values, signal: AbortSignal.any([deadline, this.#ending.signal]) });
       this.#outbox.sent(message, channel, said);
+      this.#sent = { to: label, subject: message.values.subject, time: new Date().toISOString() };
       log.info("Told {label}: {subject}", { label, subject: message.values.subject });
     } catch (error) {
       // What was under way is sent again after the start, and says so.
       if (this.#ending.signal.aborted) return;
       const failure = error as DeliveryError;
+      this.#failed = { to: label, reason: failure.message, time: new Date().toISOString() };
       if (this.#outbox.failed(message, channel, failure, this.#now())) {
         log.error("Cannot tell {label}: {reason}. It is tried again; {subject}", {
           label,
@@ -396,6 +404,12 @@ export class Messages {
         `There is no message ${which} that is not being sent; "list" tells them`,
       );
     }
+  }
+
+  /** How they are doing. */
+  get summary(): Summary {
+    const waiting = this.#outbox.messages.filter(({ state }) => state === "waiting" || state === "sending").length;
+    return { sent: this.#sent, waiting, failed: this.#failed };
   }
 
   /** All that people may know of messages. */

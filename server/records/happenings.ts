@@ -1,14 +1,19 @@
 /**
- * Tells the journal what nobody asked for in a command: settings that have another value, and who comes and goes.
+ * Tells the journal what nobody asked for in a command: settings that have another value, who comes and goes, and what
+ * becomes of alarms.
  *
  * @module
  */
 
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { Session, Sessions } from "../access/sessions.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { BenchField } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
-import type { Journal } from "./journal.ts";
+import type { AlarmEvent } from "../bench/hub.ts";
+import { alarmCategory, type Journal } from "./journal.ts";
+
+const log = getLogger(["heliograph", alarmCategory]);
 
 /** A setting that changes all the time is told once in so many milliseconds. */
 const oncePer = 1000;
@@ -45,6 +50,7 @@ export class Happenings {
     const name = "the journal of settings";
     this.#unsubscribe = [
       bench.hub.subscribe("change", ({ instrument, field }) => this.#look(instrument, field), { name }),
+      bench.hub.subscribe("alarm", (event) => this.#tellAlarm(event), { name: "the journal of alarms" }),
       bench.hub.subscribe("bench", ({ went }) => went?.allFields.forEach((field) => this.#forget(field)), { name }),
     ];
     sessions.onCome((session) => this.#come(session));
@@ -88,6 +94,24 @@ export class Happenings {
     this.#journal.add({ kind: "setting", instrument: name, text: `${title}: ${told.text} → ${text}` });
     told.text = text;
     told.at = performance.now();
+  }
+
+  #tellAlarm({ alarm, by }: AlarmEvent): void {
+    const { title, state, severity, reason, text: advice, setAside, acknowledged, fields } = alarm;
+    const isRaised = by === "" && state === "unacknowledged";
+    const why = by === "" ? "" : (setAside ?? acknowledged)?.reason ?? "";
+    const told = isRaised ? [`Alarm ${title} (${severity}): ${reason}`, advice] : [`Alarm ${title} is ${state}`];
+    const text = `${told.filter((each) => each !== "").join("; ")}${why === "" ? "" : `: ${why}`}`;
+    // The log tells it, too: the journal leaves that line out.
+    log[isRaised ? "warning" : by === "" && state === "suppressed" ? "debug" : "info"]("{text}{by}", {
+      text,
+      by: by === "" ? "" : ` (${by})`,
+    });
+    if (by === "" && state === "suppressed") return;
+    // The instrument that it is about, so that it stands on the plots of that.
+    const instruments = new Set(fields.map((field) => field.slice(0, field.lastIndexOf("."))));
+    const instrument = instruments.size === 1 ? [...instruments][0]! : "";
+    this.#journal.add({ kind: "alarm", level: isRaised ? "warning" : "info", client: by, instrument, text });
   }
 
   #come(session: Session): void {

@@ -34,6 +34,9 @@ export type JournalListener = (entry: JournalEntry) => void;
  */
 export const requestCategory = "requests";
 
+/** The part of the log that tells of alarms, which the journal tells itself. */
+export const alarmCategory = "alarms";
+
 /** The part of the log that tells what goes over instruments' lines: observers, who read the journal, may not see it. */
 const traceCategory = "trace";
 
@@ -128,7 +131,7 @@ export class Journal {
 
   /** Takes a line of the server's log: a sink of LogTape. */
   readonly log = ({ category, level, message, properties, timestamp }: LogRecord): void => {
-    if (tellsRequest(category) || category[1] === traceCategory) return;
+    if (tellsRequest(category) || category[1] === traceCategory || category[1] === alarmCategory) return;
     const { client = "", instrument = "" } = properties;
     const entry: JournalEntry = {
       number: ++this.#last,
@@ -147,15 +150,15 @@ export class Journal {
   /**
    * Tells and keeps something that happened.
    *
-   * @param happened What: its kind and its text; of whom and of what instrument it tells.
+   * @param happened What: its kind and its text; of whom and of what instrument it tells; `info` where it has no level.
    */
   add(
-    { kind, text, client = "", session = 0, instrument = "", ...way }:
+    { kind, text, level = "info", client = "", session = 0, instrument = "", ...way }:
       & Pick<JournalEntry, "kind" | "text">
-      & Partial<Pick<JournalEntry, "client" | "session" | "instrument" | "wire" | "address">>,
+      & Partial<Pick<JournalEntry, "level" | "client" | "session" | "instrument" | "wire" | "address">>,
   ): JournalEntry {
     const time = new Date().toISOString();
-    const told = { number: ++this.#last, kind, time, level: "info", client, session, ...way, instrument } as const;
+    const told = { number: ++this.#last, kind, time, level, client, session, ...way, instrument } as const;
     const entry = { ...told, text: shortened(text) };
     this.#keep(entry);
     this.#tell(entry);

@@ -221,10 +221,11 @@ export class Records {
   /**
    * Finds records of the journal, the newest of this moment among them.
    *
+   * @returns {@linkcode JournalRecord}s as JSON.
    * @throws {HeliographError} `unavailable` where none are kept, `too_many_requests` where too many look at the same time.
    */
-  async find(query: JournalQuery): Promise<JournalRecord[]> {
-    return (await this.#look("found", (folder) => ({ kind: "find", folder, query }))).records;
+  async find(query: JournalQuery): Promise<string> {
+    return (await this.#look("found", (folder) => ({ kind: "find", folder, query }))).json;
   }
 
   /**

@@ -32,7 +32,7 @@ export function lookInto(task: RecordsLook): RecordsAnswer {
       return { kind: "readings", json: JSON.stringify(lookIntoReadings(task)) };
     }
     using store = new JournalStore(task.folder, true);
-    if (task.kind === "find") return { kind: "found", records: store.find(task.query) };
+    if (task.kind === "find") return { kind: "found", json: JSON.stringify(store.find(task.query)) };
     if (task.kind === "verify") return { kind: "verified", verification: store.verify(task.known) };
     return { kind: "summary", summary: store.summary(), readings: readingsSummary(task.folder) };
   } catch (error) {

@@ -51,10 +51,10 @@ export type RecordsAnswer =
     readonly damage?: { readonly reason: string; readonly aside: string };
   }
   | { readonly kind: "moved"; readonly damaged: number }
-  | { readonly kind: "found"; readonly records: JournalRecord[] }
+  /** Records, and what was found in the readings, as JSON: nobody makes it of that on the server's own thread. */
+  | { readonly kind: "found"; readonly json: string }
   | { readonly kind: "verified"; readonly verification: Verification }
   | { readonly kind: "summary"; readonly summary: JournalSummary; readonly readings: ReadingsSummary | null }
-  /** What was found in the readings, as JSON: nobody makes it of that on the server's own thread. */
   | { readonly kind: "readings"; readonly json: string }
   | { readonly kind: "oldest"; readonly found: { readonly head: JournalHead; readonly count: number } | undefined }
   | { readonly kind: "forgotten" }

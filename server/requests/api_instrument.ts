@@ -76,6 +76,13 @@ export function apiInstrument(
     const why = "it drives nothing, and everybody needs it";
     throw new HeliographError("bad_argument", `Cannot take or release api: ${why}; "list" tells the instruments`);
   };
+  /** Asks for control where the instrument is another PC's. */
+  const askThere = (name: string, caller: Caller, what: string, message: Record<string, unknown>) => {
+    const { remote } = dispatcher.instrument(name);
+    if (remote === undefined) return undefined;
+    driven(name, caller, what);
+    return remote(message, caller, 10).then(() => undefined);
+  };
   const instrumentArgument = { type: "text", summary: "its name or title" } as const;
   const others = () => bench.instruments.filter(({ name }) => name !== "api");
   return defineInstrument({
@@ -160,7 +167,9 @@ export function apiInstrument(
         immediate: true,
         run: ({ instrument, duration, unit, force }, { caller }) => {
           const time = unit === "" ? numberOrText(duration) : `${duration} ${unit}`;
-          return dispatcher.control.take(takeable(instrument, caller, "take"), caller, parseDuration(time), force);
+          const seconds = parseDuration(time);
+          return askThere(instrument, caller, "take", { cmd: "Take", seconds, force }) ??
+            dispatcher.control.take(takeable(instrument, caller, "take"), caller, seconds, force);
         },
       }),
       release: command({
@@ -171,7 +180,8 @@ export function apiInstrument(
         },
         immediate: true,
         run: ({ instrument, force }, { caller }) =>
-          dispatcher.control.release(takeable(instrument, caller, "release"), caller, force),
+          askThere(instrument, caller, "release", { cmd: "Release", force }) ??
+            dispatcher.control.release(takeable(instrument, caller, "release"), caller, force),
       }),
       hand_over: command({
         summary: "Give control of an instrument to another client, without anybody getting in between",

@@ -74,6 +74,14 @@ function notAllowed(principal: Principal, right: Right, what: string, instrument
   );
 }
 
+/** The instrument that somebody must be allowed to drive for a command of one; `undefined` for any. */
+function placeOfRight(instrument: Instrument, command: Command): string | undefined {
+  // api and automation drive nothing themselves: what their commands are about, they look at.
+  // What stops something is for every operator, whichever instruments are theirs.
+  const anywhere = command.stop || instrument.name === defaultInstrument || instrument.name === "automation";
+  return anywhere ? undefined : instrument.name;
+}
+
 /** The numbers of an instrument's commands that were answered, since the server began. */
 export interface CommandCounts {
   /** With what they returned. */
@@ -123,6 +131,8 @@ export class Dispatcher {
   instrument(name: string): Instrument {
     const found = this.#bench.find(name);
     if (found !== undefined) return found;
+    const elsewhere = this.#bench.elsewhere?.whyNot(name);
+    if (elsewhere !== undefined) throw elsewhere;
     const subject = `${shown(name)}${didYouMean(name, this.#bench.names())}`;
     throw new HeliographError("unknown_instrument", `No instrument is called ${subject}; "list" tells what there is`, {
       subject,
@@ -246,6 +256,16 @@ export class Dispatcher {
     if (!principal.may(right, instrument)) throw notAllowed(principal, right, what, instrument);
   }
 
+  /**
+   * Whether somebody may call a command now, or could once they took control from a run; nothing is called.
+   *
+   * @throws {HeliographError} `not_allowed`, `no_credential`, `held` or `stopping`.
+   */
+  mayCall(instrument: Instrument, name: string, command: Command, principal: Principal): void {
+    this.allow(principal, rightOfRole[command.role], name, placeOfRight(instrument, command));
+    if (!command.stop && command.role !== "observer") this.control.checkTake(instrument.name, principal, name);
+  }
+
   #countsOf({ name }: Instrument): CommandCounts {
     let counts = this.counts.get(name);
     if (counts === undefined) this.counts.set(name, counts = { succeeded: 0, failed: 0 });
@@ -304,11 +324,7 @@ export class Dispatcher {
     caller: Caller,
     principal: Principal,
   ): unknown {
-    const right = rightOfRole[command.role];
-    // api and automation drive nothing themselves: what their commands are about, they look at.
-    // What stops something is for every operator, whichever instruments are theirs.
-    const anywhere = command.stop || instrument.name === defaultInstrument || instrument.name === "automation";
-    this.check(principal, right, name, anywhere ? undefined : instrument.name);
+    this.check(principal, rightOfRole[command.role], name, placeOfRight(instrument, command));
     // What is in memory can be told all the same.
     if (instrument.away !== "" && !(command.immediate && command.role === "observer")) {
       const why = `Cannot call ${instrument.name}.${name}: ${instrument.title} is ${instrument.away}`;

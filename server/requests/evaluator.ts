@@ -7,25 +7,26 @@
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { lineError, lineReply } from "../../protocol/line_reply.ts";
-import { Tuple } from "../../protocol/python_text.ts";
 import type { Bench } from "../bench/bench.ts";
 import { begin } from "../bench/hub.ts";
 import type { Principal } from "../access/principal.ts";
 import type { CodeSender } from "../code/host_process.ts";
 import type { Answer, Ask, Code, Evaluated } from "../code/messages.ts";
 import { type Language, languages } from "../code/options.ts";
+import { PrintedLines } from "../code/printed_lines.ts";
 import type { Sandbox } from "../code/sandbox.ts";
 import { wireError } from "../bench/wire_error.ts";
-import { ownInstruments } from "../bench/names.ts";
+import { answerOf, CodeDashboard } from "./code_dashboard.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { EvaluatorOptions, RequestOf, RequestRunner } from "./request.ts";
+import type { EvaluatorOptions, RequestRunner } from "./request.ts";
 
 /** Runs the code of clients. */
 export class Evaluator {
   readonly #bench: Bench;
   readonly #dispatcher: Dispatcher;
   readonly #sandbox: Sandbox;
-  readonly #name: string;
+  /** What code sees. */
+  readonly dashboard: CodeDashboard;
 
   /**
    * Makes it; the sandbox is started and stopped by whoever made that.
@@ -39,7 +40,7 @@ export class Evaluator {
     this.#bench = bench;
     this.#dispatcher = dispatcher;
     this.#sandbox = sandbox;
-    this.#name = name;
+    this.dashboard = new CodeDashboard(bench, name);
   }
 
   /** The language of code whose sender has not said one: Python, which the originals' clients know. */
@@ -79,7 +80,7 @@ export class Evaluator {
     const sender = new EvaluationSender(
       this.#bench,
       requests,
-      this.#name,
+      this.dashboard,
       principal,
       seconds,
       options.output,
@@ -117,28 +118,30 @@ const longestLine = 10_000;
 class EvaluationSender implements CodeSender {
   readonly #bench: Bench;
   readonly #requests: RequestRunner;
-  readonly #name: string;
+  readonly #dashboard: CodeDashboard;
   /** Code drives what its sender may drive. */
   readonly #principal: Principal;
   readonly #until: number;
   readonly #output: ((text: string) => void) | undefined;
   readonly #log = getLogger(["heliograph", "code"]);
-  #line = "";
-  #told = 0;
+  readonly #lines = new PrintedLines(
+    (line) => this.#log.info("{client} prints: {line}", { client: this.#principal.label, line }),
+    { lines: mostLines, length: longestLine },
+  );
   #ended = false;
   #release: (() => void) | undefined;
 
   constructor(
     bench: Bench,
     requests: RequestRunner,
-    name: string,
+    dashboard: CodeDashboard,
     sender: Principal,
     seconds: number,
     output: ((text: string) => void) | undefined,
   ) {
     this.#bench = bench;
     this.#requests = requests;
-    this.#name = name;
+    this.#dashboard = dashboard;
     this.#principal = sender.deputy({ gone: () => this.#ended });
     this.#until = performance.now() + seconds * 1000;
     this.#output = output;
@@ -151,83 +154,22 @@ class EvaluationSender implements CodeSender {
 
   output(text: string): void {
     this.#output?.(text);
-    const lines = text.split("\n");
-    for (const [index, piece] of lines.entries()) {
-      this.#line += piece;
-      if (index === lines.length - 1 && this.#line.length < longestLine) break;
-      this.#tell(this.#line);
-      this.#line = "";
-    }
+    this.#lines.take(text);
   }
 
   async answer(ask: Ask): Promise<Answer> {
-    try {
-      const value = await this.#answer(ask) ?? null;
-      // What a command returned may be nothing that JSON can hold; that is an error here, not in what carries it.
-      JSON.stringify(value);
-      return { value };
-    } catch (error) {
-      const { code, message } = wireError(error);
-      return { error: { code, message } };
-    }
+    return await answerOf(() => {
+      if (this.gone) throw new HeliographError("aborted", `Cannot do ${ask?.ask}: whoever sent the code has gone`);
+      return ask.ask === "hold" ? this.#hold() : this.#dashboard.answer(ask, this.#principal, this.#requests);
+    });
   }
 
   /** The evaluation has ended, however it did: it holds nothing any more. */
   end(): void {
     this.#ended = true;
     this.#release?.();
-    if (this.#line !== "") this.#tell(this.#line);
-    if (this.#told > mostLines) this.#log.info("{client} prints {count} more lines", this.#more());
-  }
-
-  /** Answers a request of code: nothing of it is taken for what it should be. */
-  #answer(ask: Ask): unknown {
-    if (this.gone) throw new HeliographError("aborted", `Cannot do ${ask?.ask}: whoever sent the code has gone`);
-    const [requests, principal] = [this.#requests, this.#principal];
-    switch (ask.ask) {
-      case "get": {
-        const asked = { cmd: "Get", instrument: textOf(ask, "instrument"), field: textOf(ask, "field") } as const;
-        const { reading, textAsSet } = requests.run(asked, principal);
-        return { value: reading, text: textAsSet };
-      }
-      case "set": {
-        const [field, instrument] = [textOf(ask, "field"), textOf(ask, "instrument")];
-        return requests.run({ cmd: "Set", instrument, field, value: ask.value }, principal);
-      }
-      case "confirm":
-        return requests.run({ cmd: "Confirm", instrument: textOf(ask, "instrument") }, principal);
-      case "call": {
-        if (!Array.isArray(ask.args) || typeof ask.keywords !== "object") break;
-        const keywords = new Map(Object.entries(ask.keywords ?? {}));
-        const [command, instrument] = [textOf(ask, "command"), textOf(ask, "instrument")];
-        return this.#call({ cmd: "Call", instrument, command, args: ask.args, keywords });
-      }
-      case "fields": {
-        const { instrument } = requests.run(
-          { cmd: "Find", instrument: textOf(ask, "instrument"), field: undefined },
-          principal,
-        );
-        const logged = instrument!.allFields.filter(({ spec }) => spec.log !== false);
-        return logged.map(({ title, reading, textAsSet }) => ({ title, value: reading, text: textAsSet }));
-      }
-      case "instruments": {
-        const wanted = ask.instrument === null ? undefined : textOf(ask, "instrument");
-        const { instrument } = requests.run({ cmd: "Find", instrument: wanted, field: undefined }, principal);
-        const all = this.#bench.instruments.filter(({ name }) => !ownInstruments.has(name));
-        return (instrument === undefined ? all : [instrument]).map(({ title, caption }) => ({ title, name: caption }));
-      }
-      case "dashboard":
-        requests.run({ cmd: "Find", instrument: undefined, field: undefined }, principal);
-        return { name: this.#name, connected: this.#bench.started };
-      case "hold":
-        return this.#hold();
-    }
-    throw new HeliographError("bad_message", "Cannot do what the code asks for: it is not understood");
-  }
-
-  async #call(request: RequestOf<"Call">): Promise<{ value: unknown; tuple: boolean }> {
-    const value = await this.#requests.run(request, this.#principal) ?? null;
-    return { value, tuple: value instanceof Tuple };
+    const count = this.#lines.end();
+    if (count > 0) this.#log.info("{client} prints {count} more lines", { client: this.#principal.label, count });
   }
 
   /** From here to the end of the evaluation no other client's command starts. */
@@ -236,19 +178,4 @@ class EvaluationSender implements CodeSender {
     if (this.#ended) return release();
     this.#release = release;
   }
-
-  #more(): { client: string; count: number } {
-    return { client: this.#principal.label, count: this.#told - mostLines };
-  }
-
-  #tell(line: string): void {
-    if (++this.#told > mostLines) return;
-    this.#log.info("{client} prints: {line}", { client: this.#principal.label, line });
-  }
-}
-
-function textOf(ask: Ask, key: "instrument" | "field" | "command"): string {
-  const value = (ask as Readonly<Record<string, unknown>>)[key];
-  if (typeof value === "string") return value;
-  throw new HeliographError("bad_argument", `Cannot do ${ask.ask}: the ${key} must be text`);
 }

@@ -20,7 +20,7 @@ import type {
   SessionDescription,
   Welcome,
 } from "../../protocol/description.ts";
-import type { JournalRecord, RecordsDescription } from "../../protocol/records.ts";
+import type { RecordsDescription } from "../../protocol/records.ts";
 import type { JournalLevel } from "../../protocol/vocabulary.ts";
 import type { Grant } from "../access/access_file.ts";
 import type { Principal } from "../access/principal.ts";
@@ -29,6 +29,7 @@ import type { Instrument } from "../bench/instrument.ts";
 import type { Evaluated } from "../code/messages.ts";
 import type { EvaluationOptions } from "../code/sandbox.ts";
 import type { Journal } from "../records/journal.ts";
+import type { RemoteAnswer } from "../fleet/fleet.ts";
 import type { CommandCounts, CommandRequest } from "./dispatcher.ts";
 
 /** A request of anybody who was let in; a command may be one of the default instrument's. */
@@ -135,7 +136,8 @@ export interface Replies {
   readonly EditBench: BenchEdit;
   readonly TryInstrument: readonly TriedField[];
   readonly Switch: undefined;
-  readonly SearchJournal: JournalRecord[];
+  /** A list of `JournalRecord`s. */
+  readonly SearchJournal: JsonText;
   readonly Records: RecordsDescription;
   /** A `HistoryAnswer`. */
   readonly Readings: JsonText;
@@ -144,6 +146,7 @@ export interface Replies {
   /** A list of `RecordedField`s. */
   readonly RecordedFields: JsonText;
   readonly Note: undefined;
+  readonly Ask: RemoteAnswer;
 }
 
 /** The words that requests begin with. */
@@ -153,6 +156,11 @@ export type RequestKind = keyof Replies;
 export type ImmediateKind = Exclude<
   RequestKind,
   | "Release"
+  | "Ask"
+  | "Take"
+  | "HandOver"
+  | "History"
+  | "Trace"
   | "Set"
   | "Confirm"
   | "Revert"

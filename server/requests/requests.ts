@@ -10,6 +10,7 @@ import type { DashboardRequest } from "../../protocol/dashboard_message.ts";
 import type { InstrumentDescription, Lease, ServerStatus, Welcome } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { version } from "../../protocol/version.ts";
+import type { Right } from "../../protocol/vocabulary.ts";
 import type { Access } from "../access/admit.ts";
 import { type Principal, whoIs } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
@@ -26,17 +27,19 @@ import { shown } from "../bench/values.ts";
 import { administeringRequests } from "./administering.ts";
 import type { CommandRequest, Dispatcher } from "./dispatcher.ts";
 import type { BenchEditor } from "../config/editing/bench_editor.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import { editingRequests } from "./editing.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { readingsRequests } from "./readings.ts";
-import type {
-  EvaluatorOptions,
-  Found,
-  ImmediateKind,
-  Reply,
-  RequestKind,
-  RequestOf,
-  RequestRunner,
+import {
+  type EvaluatorOptions,
+  type Found,
+  type ImmediateKind,
+  JsonText,
+  type Reply,
+  type RequestKind,
+  type RequestOf,
+  type RequestRunner,
 } from "./request.ts";
 import type { Evaluated } from "../code/messages.ts";
 import { pyopticonSource } from "../code/pyopticon_source.ts";
@@ -119,6 +122,7 @@ export interface RequestParts {
   readonly records: Pick<Records, "find" | "describe">;
   readonly access: Pick<Access, "prove" | "register" | "store" | "browsers">;
   readonly readings: Pick<Readings, "history" | "moment" | "fields">;
+  readonly fleet: Pick<Fleet, "ask"> | undefined;
   /** When this run of the server began, ISO 8601 in UTC. */
   readonly started: string;
   /** Whether somebody from beyond this PC may drive the instruments. */
@@ -145,6 +149,17 @@ const noOptions: EvaluatorOptions = {};
 function call(instrument: string, command: string, ...args: unknown[]): CommandRequest {
   return { instrument, command, args, keywords: noKeywords };
 }
+
+/** What is kept on the PC that has an instrument, beside its fields, and asked for there. */
+const keptThere = {
+  Take: "drive",
+  HandOver: "drive",
+  Trace: "drive",
+  History: "read",
+} as const satisfies { readonly [K in RequestKind]?: Right };
+
+/** Within how many seconds another PC answers what takes no time. */
+const answeredWithin = 10;
 
 /** The one way in for work: ways in, and code, hand it what was asked and by whom. */
 export class Requests implements RequestRunner {
@@ -224,12 +239,12 @@ export class Requests implements RequestRunner {
         return this.#lease(instrument);
       },
       Disconnect: ({ session }, principal) => this.#disconnect(session, principal),
-      SearchJournal: ({ cmd, query }, principal) => {
+      SearchJournal: async ({ cmd, query }, principal) => {
         dispatcher.allow(principal, "read", cmd);
         const { instrument } = query;
         // A name of an instrument that is there no more is looked for as it is.
         const name = instrument === undefined ? undefined : parts.bench.find(instrument)?.name ?? instrument;
-        return parts.records.find({ ...query, instrument: name });
+        return new JsonText(await parts.records.find({ ...query, instrument: name }));
       },
       Records: ({ cmd, ...options }, principal) => {
         dispatcher.allow(principal, "read", cmd);
@@ -237,6 +252,14 @@ export class Requests implements RequestRunner {
       },
       ...readingsRequests(parts, dispatcher),
       ...administeringRequests(parts, dispatcher),
+      Ask: async ({ cmd, pc, message }, principal) => {
+        dispatcher.check(principal, "read", cmd);
+        if (parts.fleet === undefined) {
+          const reason = 'this bench is in no fleet: say "fleet" in its bench file, or pair with that PC';
+          throw new HeliographError("unavailable", `Cannot ask ${pc}: ${reason}`);
+        }
+        return await parts.fleet.ask(pc, message, principal);
+      },
       Note: ({ text, instrument }, principal) => {
         dispatcher.check(principal, "drive", "Note");
         return writeNote(parts.journal, principal, text, instrument && dispatcher.instrument(instrument).name);
@@ -271,8 +294,21 @@ export class Requests implements RequestRunner {
     options: EvaluatorOptions = noOptions,
   ): Reply<K> | Promise<Reply<K>> {
     const kind: K = request.cmd;
+    if (kind in keptThere) {
+      const there = this.#askThere(request as RequestOf<keyof typeof keptThere>, principal);
+      if (there !== undefined) return there as Promise<Reply<K>>;
+    }
     const handler: Handler<K> = this.#handlers[kind];
     return handler(request, principal, options);
+  }
+
+  /** Asks the PC that has the instrument; `undefined` where that is this one. */
+  #askThere(request: RequestOf<keyof typeof keptThere>, principal: Principal): Promise<unknown> | undefined {
+    const { remote, name } = this.#parts.bench.find(request.instrument) ?? {};
+    if (remote === undefined) return undefined;
+    const { cmd, instrument: _, ...message } = request;
+    this.#dispatcher.check(principal, keptThere[cmd], cmd, name);
+    return remote({ cmd, ...message }, principal, answeredWithin);
   }
 
   /** The credential first: by it they are who they are, whatever else they call themselves. */

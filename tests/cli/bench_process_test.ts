@@ -145,6 +145,31 @@ Deno.test("check: a description by itself is checked as one, and all that is wro
   });
 });
 
+Deno.test("check: warns of a command that is called as if it stopped something, and is only immediate", async () => {
+  const [now, summary] = [{ immediate: true, send: "X" }, "Do it"];
+  const commands = {
+    close: { summary, ...now },
+    laserOff: { summary, ...now },
+    beep: { summary, ...now },
+    offset: { summary, ...now },
+    abort: { summary, send: "A", stop: true },
+    stop_later: { summary, send: "L" },
+    halt_state: { summary, immediate: true, role: "observer", ask: "H?" },
+  };
+  const valve = { fields: { Level: { read: "L?" } }, commands };
+  const bench = { instruments: [{ title: "Valve", port: "tcp://127.0.0.1:5025", ...valve }] };
+  await withFiles({ "lab.json": JSON.stringify(bench), "valve.json": JSON.stringify(valve) }, async (folder) => {
+    const { code, out } = await run(["check", join(folder, "lab.json")]);
+    strictEqual(code, 0, "it only warns");
+    const warnings = out.split("\n").filter((line) => line.startsWith("warning"));
+    deepStrictEqual(warnings.map((line) => line.split(" ")[1]), ["valve.close", "valve.laserOff"]);
+    match(warnings[0]!, /whoever has control of Valve keeps others from it.*write "stop": true instead/);
+    for (const file of ["lab.json", "valve.json"]) {
+      strictEqual(JSON.parse((await run(["check", join(folder, file), "--json"])).out).warnings.length, 2, file);
+    }
+  });
+});
+
 Deno.test("simulate: says what there is, and where it may run", async () => {
   for (
     const [words, expected] of [

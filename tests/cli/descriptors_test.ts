@@ -42,7 +42,7 @@ async function everythingAnswers(command: number, dashboard: number, web: number
     try {
       using client = await RawClient.connect(port);
       await client.send(ask);
-      match(await client.until((text) => expected.test(text)), expected);
+      match(await client.until((text) => expected.test(text) || text.endsWith("\n")), expected);
       return true;
     } catch {
       return false;
@@ -54,8 +54,8 @@ async function everythingAnswers(command: number, dashboard: number, web: number
     () => answers(web, `GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:${web}\r\n\r\n`, /^HTTP\/1\.1 200 /),
     "HTTP answers",
   );
-  using client = await RawClient.connect(command);
-  strictEqual(await client.ask("eval 6 * 7"), "OK 42");
+  // A sandbox is a process and Workers: on a PC with much to do, the first take longer than code may.
+  await eventually(() => answers(command, "eval 6 * 7\n", /^OK 42\r\n$/), "code is run");
 }
 
 for (const program of [...programs.filter(({ name }) => name === "source"), ...asking]) {

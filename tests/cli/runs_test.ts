@@ -39,6 +39,17 @@ Deno.test("runs: the run of the page is checked, begun, shown, controlled and en
       "set Flow of MFC to 0 sccm",
     );
 
+    const program = join(folder, "oxygen.run.ts");
+    const typed = (await codeBlocks("docs/runs.md")).find(({ language }) => language === "ts ignore")!;
+    await Deno.writeTextFile(program, typed.code);
+    const yields = await run(["check", program]);
+    deepStrictEqual([yields.code, yields.err], [0, ""]);
+    match(yields.out, /^well formed: Oxygen steps, 6 steps, 30m; it drives mfc of /);
+    match(
+      yields.out,
+      /\n {3}5\. set Flow of MFC to 0\.25 sccm\n {3}6\. wait 10m\nfinally\n {3}1\. set Flow of MFC to 0 sccm\n$/,
+    );
+
     const { instruments } = await loadBench(bench);
     await using server = startServer({
       instruments,
@@ -53,7 +64,10 @@ Deno.test("runs: the run of the page is checked, begun, shown, controlled and en
     deepStrictEqual([wrong.code, wrong.out], [5, ""]);
     match(wrong.err, /night\.run\.json:4:5: parameters\.flow: cannot be 51: above its maximum of 50 sccm\n$/);
     match((await cli("run", night, "flow")).err, /Cannot take flow for a parameter: give NAME=VALUE/);
-    match((await cli("run", join(folder, "script.py"))).err, /scripts cannot be run yet/);
+    match(
+      (await cli("run", join(folder, "script.ts"))).err,
+      /a run in TypeScript or JavaScript is called NAME.run.ts/,
+    );
     match((await cli("run", join(folder, "none.run.json"))).err, /There is no file/);
     match((await cli("runs", "fly")).err, /Cannot do fly with runs: give show, start/);
 
@@ -81,4 +95,48 @@ Deno.test("runs: the run of the page is checked, begun, shown, controlled and en
     const later = await cli("run", night, "--when", "2h");
     match(later.out, /^Run 3 begins at its time; heliograph runs --port \d+ lists it\n$/);
     strictEqual((await cli("runs", "remove", "3")).code, 0);
+  }));
+
+Deno.test("runs: the PyOpticon script of the page is checked, run and shown on the command line", () =>
+  inFolder(async (folder) => {
+    await using reactor = new Lab({ T: "20" });
+    await using mfc = new Lab({});
+    const [bench] = await ofPage(folder, reactor, mfc);
+    const script = join(folder, "oxygen.py");
+    const [block] = (await codeBlocks("docs/scripts.md")).filter(({ language }) => language === "py");
+    // Ten minutes are a long time for a test.
+    await Deno.writeTextFile(script, block!.code.replace("0:10:00", "0:00:01"));
+    const checked = await run(["check", script]);
+    deepStrictEqual([checked.code, checked.err], [0, ""]);
+    match(checked.out, /^well formed: oxygen, 7 steps, at least 3s; it drives reactor_tc, mfc of .*lab.json\n/);
+    match(
+      checked.out,
+      /\n {3}2\. await: the reactor is warm\n {3}3\. call note\n {3}4\. set .*5\.0 sccm\n {6}wait 1s\n {3}5\./,
+    );
+
+    const { instruments } = await loadBench(bench);
+    await using server = startServer({
+      instruments,
+      poll: true,
+      sandbox: { languages: ["python"] },
+      runFiles: { state: join(folder, "lab.state", "runs.json"), folder },
+    });
+    await server.prepare();
+    const cli = (...words: string[]) =>
+      run([...words, "--port", String(server.dashboardServer.port)], { clientName: "ana" });
+    const running = cli("run", script);
+    await eventually(async () => /2\/7|1\/7 steps done, ≥ 3 s left; for ana/.test((await cli("runs")).out), "it waits");
+    match((await cli("runs")).out, /now: await: the reactor is warm\n {4}the reactor is warm: not so/);
+    reactor.values.T = "34";
+    const { code, out, err } = await running;
+    deepStrictEqual([code, err], [0, ""]);
+    match(out, /prints: warm at 34(?:\.0)?\n/);
+    match(out, /switched MFC Flow from "25.0" to "0"\n.*done: oxygen\n$/);
+    deepStrictEqual(mfc.told.map((each) => Number(each.split(" ")[1] ?? each.slice(2))), [5, 10, 25, 0]);
+    await Deno.writeTextFile(script, "\nschedule_action('MFC', 'Flow', 51)\n");
+    for (const wrong of [await run(["check", script, "--bench", bench]), await cli("run", script)]) {
+      match(wrong.err, /oxygen\.py:2: ValueError: Cannot set Flow of MFC to 51: above its maximum of 50 sccm\n$/);
+    }
+    await Deno.writeTextFile(script, "x = get_dashboard().get_field('MFC', 'Flow')");
+    match((await run(["check", script])).err, /readings are not known where a script is checked without its server/);
   }));

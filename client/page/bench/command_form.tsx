@@ -13,6 +13,7 @@ import type { ArgumentDescription, CommandDescription } from "../../../protocol/
 import { lineReply } from "../../../protocol/line_reply.ts";
 import { clockText } from "../shell/times.ts";
 import { Forbidden, forbidding, limitWords, ofCommand } from "../guards/forbidden.tsx";
+import { Limited } from "../guards/limit.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -63,6 +64,9 @@ export function CommandForm({ bench, instrument, command, last, keep }: {
   const busy = since !== undefined;
   const textOf = (argument: ArgumentDescription) => entered[argument.name] ?? initial(argument);
   const { any, some } = ofCommand(useLive(bench.guards.forbids(name)), command);
+  const limit = useLive(bench.guards.limit(`${name}.${command.name}`));
+  const spent = (limit?.free ?? null) !== null;
+  const off = any !== undefined || spent;
   const problems = new Map(command.arguments.map((argument) => {
     const text = textOf(argument);
     const problem = problemOf(argument, text);
@@ -78,7 +82,7 @@ export function CommandForm({ bench, instrument, command, last, keep }: {
   }, [sure]);
   const start = () => {
     setTried(true);
-    if (any !== undefined) return;
+    if (off) return;
     if (busy || [...problems.values()].some((problem) => problem !== "")) {
       return form.current!.querySelector<HTMLElement>("[aria-invalid]")?.focus();
     }
@@ -152,7 +156,7 @@ export function CommandForm({ bench, instrument, command, last, keep }: {
         ? (
           <div class="sure" role="group" aria-label={`Run ${command.name}?`}>
             <p>{command.confirm}</p>
-            <button type="button" class="danger" disabled={any !== undefined} onClick={() => void go()}>
+            <button type="button" class="danger" disabled={off} onClick={() => void go()}>
               {commandTitle(command)}
             </button>
             <button type="button" onClick={() => setSure(false)}>Cancel</button>
@@ -163,8 +167,8 @@ export function CommandForm({ bench, instrument, command, last, keep }: {
             <button
               type="submit"
               class="strong"
-              disabled={state !== "open" || busy || any !== undefined}
-              aria-describedby={any === undefined ? undefined : `${id}-forbidden`}
+              disabled={state !== "open" || busy || off}
+              aria-describedby={off ? `${id}-forbidden` : undefined}
             >
               {run === undefined ? "Run" : "Run again"}
             </button>
@@ -176,6 +180,7 @@ export function CommandForm({ bench, instrument, command, last, keep }: {
           <Forbidden key={each.what.text} by={each} what={`${each.what.argument} ${limitWords(each)}`} />
         ))
         : <Forbidden by={any} id={`${id}-forbidden`} />}
+      <Limited bench={bench} limit={limit} id={any === undefined ? `${id}-forbidden` : undefined} />
       {run === undefined || busy
         ? null
         : (

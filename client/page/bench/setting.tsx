@@ -11,6 +11,7 @@ import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import { alarmClass, AlarmMark, useAlarm } from "../guards/alarm_mark.tsx";
 import { Forbidden, forbidding, limitWords, ofSetting, wholeForbidden } from "../guards/forbidden.tsx";
+import { beyondLimit, Limited } from "../guards/limit.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { type LiveField, noReading } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -86,7 +87,15 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
   const forbids = useLive(bench.guards.forbids(instrument));
   const { any, some } = ofSetting(forbids, spec.name);
   const refuser = entry !== undefined && "value" in entry ? forbidding(some, entry.value) : undefined;
-  const refusal = refuser === undefined ? "" : `${limitWords(refuser)}: ${refuser.by.title} forbids that now`;
+  const limit = useLive(bench.guards.limit(`${instrument}.${spec.name}`));
+  // What waits for confirm is limited when it is sent.
+  const tooFar = limit === undefined || spec.needsConfirm || entry === undefined || !("value" in entry)
+    ? ""
+    : beyondLimit(limit, entry.value);
+  const refusal = refuser === undefined ? tooFar : `${limitWords(refuser)}: ${refuser.by.title} forbids that now`;
+  // It may be set off, but not on.
+  const spent = spec.type === "switch" && !spec.needsConfirm && reading.value !== true &&
+    (limit?.free ?? null) !== null;
   const wrong = complaint === "" ? problem || refusal : complaint;
   const how = !differs || !spec.needsConfirm ? undefined : wrong === "" ? "right" : "wrong";
   const waits = how === "right";
@@ -96,7 +105,7 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
     if (touch.reverts > 0 && spec.needsConfirm) restore();
   }, [touch.reverts]);
   const send = async (entered: string) => {
-    if (entry !== undefined && ("problem" in entry || refuser !== undefined) && entered === typed) return;
+    if (entry !== undefined && ("problem" in entry || refusal !== "") && entered === typed) return;
     const before = field.reading.value;
     const done = await work(() => bench.set(field, wireValue(spec, entered)));
     // Confirm stays, and with it the focus, between what was typed and what is staged, which may be told after the answer.
@@ -137,7 +146,7 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
               id={id}
               label={`${fieldCaption(spec)}${unit === undefined ? "" : `, ${unit}`}`}
               value={value}
-              disabled={state !== "open" || any !== undefined}
+              disabled={state !== "open" || any !== undefined || spent}
               describedBy={wrong === "" ? undefined : `${id}-wrong`}
               onChange={change}
               onEnter={() => void send(value)}
@@ -159,7 +168,7 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
               type="button"
               class="strong"
               aria-label={`Set ${fieldCaption(spec)}`}
-              disabled={busy || state !== "open" || problem !== "" || refuser !== undefined || any !== undefined}
+              disabled={busy || state !== "open" || problem !== "" || refusal !== "" || any !== undefined}
               onClick={() => void send(value)}
             >
               Set
@@ -191,6 +200,7 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
         : any !== undefined
         ? any === wholeForbidden(forbids) ? null : <Forbidden by={any} />
         : some.map((each) => <Forbidden key={each.what.text} by={each} what={limitWords(each)} />)}
+      {writable ? <Limited bench={bench} limit={limit} /> : null}
     </div>
   );
 }

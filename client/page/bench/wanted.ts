@@ -41,9 +41,14 @@ export function goToCard({ instrument, part }: Wanted): boolean {
   void card.offsetWidth;
   card.classList.add("found");
   const name = CSS.escape(part);
+  // Who scrolls or presses something meanwhile is not pulled back.
+  const end = new AbortController();
+  const once = { signal: end.signal, passive: true, capture: true };
+  for (const act of ["wheel", "pointerdown"]) addEventListener(act, () => end.abort(), once);
   let frames = 0;
   let last: number | undefined;
   const settle = () => {
+    if (end.signal.aborted) return;
     const places = part === "" ? [] : [...card.querySelectorAll(`[data-field="${name}"], [data-command="${name}"]`)];
     const control = "input, select, button:not(.menu-button)";
     // A setting that is shown large has a row as well, where it can be set.
@@ -54,6 +59,7 @@ export function goToCard({ instrument, part }: Wanted): boolean {
     if (frames === fewestFrames) target.querySelector<HTMLElement>(control)?.focus({ preventScroll: true });
     // What is above is drawn as it comes into sight, and may be higher than it was taken for; a command is opened.
     if (++frames <= fewestFrames || frames < mostFrames && top !== last) requestAnimationFrame(settle);
+    else end.abort();
     last = top;
   };
   requestAnimationFrame(settle);

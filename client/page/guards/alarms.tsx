@@ -7,7 +7,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { useLayoutEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
+import { useState } from "npm:preact@11.2.0/hooks";
 import type { AlarmDetails } from "../../../protocol/guards.ts";
 import { Complaint, useWork } from "../bench/work.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
@@ -16,10 +16,12 @@ import { may } from "../live/may.ts";
 import { addressOf } from "../shell/address.ts";
 import { timeText, useTimeZone } from "../shell/times.ts";
 import { alarmWords, isUnacknowledged } from "./alarm_words.ts";
+import { ReasonForm, type TimeChoice } from "./reason_form.tsx";
 import { SoundSwitch } from "./sound.tsx";
+import { useSteadyOrder } from "./steady.ts";
 
 /** The times for which an alarm is shelved; without one it is out of service. */
-const shelfTimes: readonly (readonly [time: string, words: string])[] = [
+const shelfTimes: readonly TimeChoice[] = [
   ["15m", "15 minutes"],
   ["1h", "1 hour"],
   ["8h", "8 hours"],
@@ -29,7 +31,10 @@ const withoutEnd = "";
 
 /** The list. */
 export function Alarms({ bench }: { bench: LiveBench }): VNode {
-  const alarms = useLive(bench.guards.alarms);
+  const alarms = useSteadyOrder(
+    useLive(bench.guards.alarms),
+    (last): AlarmDetails => ({ ...last, state: "normal", active: false, now: "" }),
+  );
   const welcome = useLive(bench.welcome);
   const [work, complaint, busy] = useWork();
   const unknown = alarms.filter(isUnacknowledged).length;
@@ -174,47 +179,16 @@ function Shelve({ bench, name, title, admin, close }: {
   readonly admin: boolean;
   readonly close: () => void;
 }): VNode {
-  const [time, setTime] = useState(shelfTimes[1]![0]);
-  const [reason, setReason] = useState("");
-  const [work, complaint, busy] = useWork();
-  const first = useRef<HTMLInputElement>(null);
-  useLayoutEffect(() => first.current?.focus(), []);
-  const send = () =>
-    time === withoutEnd
-      ? bench.call("guards", "out_of_service", [name, reason])
-      : bench.call("guards", "shelve", [name, time, reason]);
   return (
-    <form
-      class="guard-form"
-      aria-label={`Shelve ${title}`}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void work(send).then((done) => done && close());
-      }}
-      onKeyDown={(event) => event.key === "Escape" && close()}
-    >
-      <label>
-        <span>Why</span>
-        <input
-          type="text"
-          ref={first}
-          required
-          value={reason}
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </label>
-      <label>
-        <span>For</span>
-        <select value={time} onChange={(event) => setTime(event.currentTarget.value)}>
-          {shelfTimes.map(([each, words]) => <option key={each} value={each}>{words}</option>)}
-          {admin ? <option value={withoutEnd}>out of service, until somebody takes it back</option> : null}
-        </select>
-      </label>
-      <div class="guard-doings">
-        <button type="submit" class="strong" disabled={busy || reason.trim() === ""}>Shelve</button>
-        <button type="button" onClick={close}>Cancel</button>
-      </div>
-      <Complaint text={complaint} />
-    </form>
+    <ReasonForm
+      doing="Shelve"
+      title={title}
+      times={admin ? [...shelfTimes, [withoutEnd, "out of service, until somebody takes it back"]] : shelfTimes}
+      send={(time, reason) =>
+        time === withoutEnd
+          ? bench.call("guards", "out_of_service", [name, reason])
+          : bench.call("guards", "shelve", [name, time, reason])}
+      close={close}
+    />
   );
 }

@@ -7,7 +7,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { useLayoutEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
+import { useState } from "npm:preact@11.2.0/hooks";
 import type { ConditionPart, InterlockDescription } from "../../../protocol/guards.ts";
 import { Complaint, useWork } from "../bench/work.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
@@ -15,16 +15,16 @@ import { useLive } from "../live/live.tsx";
 import { may } from "../live/may.ts";
 import { timeText, useTimeZone } from "../shell/times.ts";
 import { interlockWords } from "./guard_words.ts";
+import { ReasonForm, type TimeChoice } from "./reason_form.tsx";
 import { Steps } from "./safe_state.tsx";
 
 /** The times for which an interlock is bypassed. */
-const bypassTimes = ["10m", "30m", "2h", "8h"] as const;
-const timeWords: Readonly<Record<string, string>> = {
-  "10m": "10 minutes",
-  "30m": "30 minutes",
-  "2h": "2 hours",
-  "8h": "8 hours",
-};
+const bypassTimes: readonly TimeChoice[] = [
+  ["10m", "10 minutes"],
+  ["30m", "30 minutes"],
+  ["2h", "2 hours"],
+  ["8h", "8 hours"],
+];
 
 /** The card. */
 export function Interlock({ bench, interlock }: {
@@ -170,57 +170,19 @@ function Doings({ bench, interlock: { name, title, state, latched, bypass, safe 
           )}
       </div>
       {asking && admin && bypass === null
-        ? <Bypass bench={bench} name={name} title={title} close={() => setAsking(false)} />
+        ? (
+          <ReasonForm
+            doing="Bypass"
+            title={title}
+            about="It will neither forbid nor do anything, for everybody to see."
+            times={bypassTimes}
+            danger
+            send={(time, reason) => bench.call("guards", "bypass", [name, time, reason])}
+            close={() => setAsking(false)}
+          />
+        )
         : null}
       <Complaint text={complaint} />
     </>
-  );
-}
-
-/** Asks for how long, and why. */
-function Bypass({ bench, name, title, close }: {
-  readonly bench: LiveBench;
-  readonly name: string;
-  readonly title: string;
-  readonly close: () => void;
-}): VNode {
-  const [time, setTime] = useState<string>(bypassTimes[1]);
-  const [reason, setReason] = useState("");
-  const [work, complaint, busy] = useWork();
-  const first = useRef<HTMLInputElement>(null);
-  useLayoutEffect(() => first.current?.focus(), []);
-  return (
-    <form
-      class="guard-form"
-      aria-label={`Bypass ${title}`}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void work(() => bench.call("guards", "bypass", [name, time, reason])).then((done) => done && close());
-      }}
-      onKeyDown={(event) => event.key === "Escape" && close()}
-    >
-      <p>It will neither forbid nor do anything, for everybody to see.</p>
-      <label>
-        <span>Why</span>
-        <input
-          type="text"
-          ref={first}
-          required
-          value={reason}
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </label>
-      <label>
-        <span>For</span>
-        <select value={time} onChange={(event) => setTime(event.currentTarget.value)}>
-          {bypassTimes.map((each) => <option key={each} value={each}>{timeWords[each]}</option>)}
-        </select>
-      </label>
-      <div class="guard-doings">
-        <button type="submit" class="danger" disabled={busy || reason.trim() === ""}>Bypass</button>
-        <button type="button" onClick={close}>Cancel</button>
-      </div>
-      <Complaint text={complaint} />
-    </form>
   );
 }

@@ -11,6 +11,7 @@ import {
   type GuardKind,
   guardKinds,
   type InterlockDescription,
+  type LimitDescription,
   type TripDescription,
   type WatchdogDescription,
 } from "../../../protocol/guards.ts";
@@ -42,6 +43,7 @@ export class LiveGuards {
   /** In the order of the bench file. */
   readonly interlocks: Live<readonly InterlockDescription[]> = new Live<readonly InterlockDescription[]>([]);
   readonly watchdogs: Live<readonly WatchdogDescription[]> = new Live<readonly WatchdogDescription[]>([]);
+  readonly limits: Live<readonly LimitDescription[]> = new Live<readonly LimitDescription[]>([]);
   /** Those that are not normal, the worst first. */
   readonly alarms: Live<readonly AlarmDetails[]> = new Live<readonly AlarmDetails[]>([]);
   /** The newest first. */
@@ -54,6 +56,7 @@ export class LiveGuards {
   /** Whether all of them have been told. */
   #settled = false;
   readonly #alarmed = new Map<string, Live<AlarmDetails | undefined>>();
+  readonly #limited = new Map<string, Live<LimitDescription | undefined>>();
   readonly #forbids = new Map<string, Live<readonly Forbids[]>>();
 
   /** They are asked for anew. */
@@ -99,6 +102,20 @@ export class LiveGuards {
     return live;
   }
 
+  /** The limits of a setting or a command. @param label Its full name, as `oven.power`. */
+  limit(label: string): Live<LimitDescription | undefined> {
+    let live = this.#limited.get(label);
+    if (live === undefined) {
+      live = new Live(this.#limitOf(label));
+      this.#limited.set(label, live);
+    }
+    return live;
+  }
+
+  #limitOf(label: string): LimitDescription | undefined {
+    return this.limits.value.find(({ instrument, field, command }) => `${instrument}.${field ?? command}` === label);
+  }
+
   #worstOf(label: string): AlarmDetails | undefined {
     return this.alarms.value.find((each) => stands(each) && each.fields.includes(label));
   }
@@ -110,7 +127,10 @@ export class LiveGuards {
   #show(kind: GuardKind): void {
     if (kind === "bench") this.bench.value = this.#of<GuardedBench>(kind)[0];
     else if (kind === "watchdog") this.watchdogs.value = this.#of(kind);
-    else if (kind === "alarm") {
+    else if (kind === "limit") {
+      this.limits.value = this.#of(kind);
+      for (const [label, live] of this.#limited) live.value = this.#limitOf(label);
+    } else if (kind === "alarm") {
       this.alarms.value = alarmsInOrder(this.#of(kind));
       for (const [label, live] of this.#alarmed) live.value = this.#worstOf(label);
     } else if (kind === "trip") {

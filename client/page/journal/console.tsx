@@ -154,7 +154,7 @@ function Line({ line, now, of, looksBack }: {
   const day = dayText(date, now, zone);
   const when = `${day === "" ? "" : `${day} `}${clockText(date, zone)}`;
   return (
-    <li class={`${isAsked(kind) ? "asked" : "told"} ${level}`}>
+    <li class={`${isAsked(kind) ? "asked" : kind === "alarm" ? "told alarm" : "told"} ${level}`}>
       <time dateTime={time} title={looksBack ? `${time}: what everything was then` : time}>
         {looksBack ? <a href={thenAddress(date.getTime())}>{when}</a> : when}
       </time>{" "}

@@ -26,6 +26,7 @@ export function KeptPlots({ bench, plotted }: { readonly bench: LiveBench; reado
   const isEmpty = useLive(plotted.fields).length === 0;
   useLive(plotted.span);
   useLive(plotted.range);
+  useLive(plotted.logarithmic);
   const [doing, setDoing] = useState<Doing>();
   const [work, complaint, busy] = useWork();
   const names = Object.keys(plots).sort((one, other) => one.localeCompare(other));

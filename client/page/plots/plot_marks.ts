@@ -35,7 +35,7 @@ const [behindShare, behind] = [0.02, 10_000];
 const retryAfter = 10_000;
 
 /**
- * What is marked of a span of time: commands that were to change something, contact and notes.
+ * What is marked of a span of time: commands that were to change something, contact, alarms and notes.
  *
  * @param instruments The names and titles of those that are plotted: the log calls them by either.
  * @returns The newest marks, and how many more there are.
@@ -47,8 +47,10 @@ export function marksOf(
 ): { readonly marks: readonly Mark[]; readonly more: number } {
   const marks: Mark[] = [];
   for (const { kind, level, instrument, time, text, client } of entries) {
-    if (level === "debug" || !(instruments.has(instrument) || kind === "note" && instrument === "")) continue;
-    if (kind !== "command" && kind !== "log" && kind !== "note") continue;
+    if (
+      level === "debug" || !(instruments.has(instrument) || (kind === "note" || kind === "alarm") && instrument === "")
+    ) continue;
+    if (kind !== "command" && kind !== "log" && kind !== "note" && kind !== "alarm") continue;
     const at = Date.parse(time);
     if (at < from || at > to) continue;
     marks.push({ time: at, text: client === "" ? text : `${text} (${client})`, failed: level !== "info" });

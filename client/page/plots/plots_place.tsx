@@ -17,7 +17,7 @@ import { PlotPanel } from "./plot.tsx";
 import type { Plotted } from "./plotted.ts";
 
 /** What an address tells of a plot. */
-const own = ["f", "last", "from", "to"];
+const own = ["f", "log", "colours", "last", "from", "to"];
 /** What is seen must stay the same for so long before the address tells it, in milliseconds. */
 const settleTime = 300;
 
@@ -27,12 +27,13 @@ export function PlotsPlace({ bench, plotted }: { bench: LiveBench; plotted: Plot
   const fields = useLive(plotted.fields);
   const span = useLive(plotted.span);
   const range = useLive(plotted.range);
+  const logarithmic = useLive(plotted.logarithmic);
   useLayoutEffect(() => plotted.take(shown.query), [shown]);
   useLayoutEffect(() => {
     // While it is moved, browsers would soon refuse further addresses.
     const later = setTimeout(() => tell(), range === undefined ? 0 : settleTime);
     return () => clearTimeout(later);
-  }, [fields, span, range]);
+  }, [fields, span, range, logarithmic]);
   const tell = () => {
     // Somebody may have left already, which the page is told a moment later.
     if (!/^#\/plots\b/.test(location.hash)) return;

@@ -139,8 +139,9 @@ export class Plotted {
   }
 
   /**
-   * Plots what an address tells: `f=picarro.ch4&f=…&last=1h`, or `from=…&to=…` in the place of `last`. One that names no
-   * field changes none.
+   * Plots what an address tells: `f=picarro.ch4&f=…&last=1h`, or `from=…&to=…` in the place of `last`; `log=mbar` for a
+   * unit whose axis is logarithmic, and `colours=2.0` where the fields have not the first ones. One that names no field
+   * changes none.
    */
   take(query: URLSearchParams): void {
     const names = query.getAll("f");
@@ -149,16 +150,30 @@ export class Plotted {
     const [from, to] = ["from", "to"].map((name) => Date.parse(query.get(name) ?? "")) as [number, number];
     if (from < to) this.range.value = { from, to };
     else if (last !== undefined) this.range.value = undefined;
-    if (names.length === 0 || names.join() === this.#names.join()) return;
+    if (names.length === 0) return;
+    const units = query.getAll("log");
+    if (units.join() !== this.logarithmic.value.join()) this.logarithmic.value = units;
+    const [before, colours] = [this.#names.join(), this.#colourNumbers];
     this.#names = [...new Set(names)];
+    const numbers = query.get("colours")?.split(".").map(Number) ?? [];
+    this.#colours.clear();
+    if (areColours(numbers, this.#names)) {
+      for (const [at, name] of this.#names.entries()) this.#colours.set(name, numbers[at]!);
+    }
     this.#colour();
+    if (this.#names.join() === before && this.#colourNumbers === colours) return;
     this.#takeUp();
+    // In other colours they are drawn again.
+    this.fields.value = [...this.fields.value];
     this.#store();
   }
 
   /** The query of an address that shows the same. */
   get query(): URLSearchParams {
     const fields = this.#names.map((name): [string, string] => ["f", name]);
+    for (const unit of this.#logarithmicUnits) fields.push(["log", unit]);
+    const colours = this.#colourNumbers;
+    if (colours !== this.#names.map((_, at) => at).join(".")) fields.push(["colours", colours]);
     const range = this.range.value;
     if (range === undefined) return new URLSearchParams([...fields, ["last", lastOf(this.span.value)]]);
     const time = (at: number) => new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
@@ -189,6 +204,19 @@ export class Plotted {
     this.#colour();
     this.fields.value = fields;
     this.#store();
+  }
+
+  /** The numbers of the colours of all fields, as an address tells them. */
+  get #colourNumbers(): string {
+    return this.#names.map((name) => this.#colours.get(name)).join(".");
+  }
+
+  /** The units of what is plotted whose axes are logarithmic; all of them while no field is known. */
+  get #logarithmicUnits(): readonly string[] {
+    const strips = stripsOf(this.fields.value);
+    return strips.length === 0
+      ? this.logarithmic.value
+      : strips.map(({ unit }) => unit).filter((unit) => this.logarithmic.value.includes(unit));
   }
 
   /** Gives those that have no colour one that no other has, and takes back those of who is gone. */
@@ -300,10 +328,16 @@ function stored(): Stored {
   return {
     names,
     // Each is told from the others, whoever wrote it.
-    colours: new Set(colours).size === colours.length && colours.every(Number.isInteger) ? colours : [],
+    colours: areColours(colours, names) ? colours : [],
     span,
     logarithmic: texts(kept?.logarithmic),
     open: kept?.open === true,
     marks: kept?.marks !== false,
   };
+}
+
+/** Whether these are the numbers of colours, another one for each field. */
+function areColours(numbers: readonly number[], names: readonly string[]): boolean {
+  return numbers.length === names.length && new Set(numbers).size === numbers.length &&
+    numbers.every((each) => Number.isInteger(each) && each >= 0);
 }

@@ -39,7 +39,7 @@ export function StripOf({ plotted, window, strip, first, lowest, drawn }: StripP
   const [place, setPlace] = useState<HTMLDivElement | null>(null);
   const [pointed, setPointed] = useState<{ readonly mark: Mark; readonly left: number } | undefined>(undefined);
   const { unit, fields } = strip;
-  const names = fields.map(labelOf).join();
+  const lines = fields.map((field) => `${labelOf(field)} ${plotted.colourOf(field)}`).join();
   useEffect(() => {
     if (place === null) return;
     const marks = () => marked ? window.marks.of(window.span) : [];
@@ -58,7 +58,7 @@ export function StripOf({ plotted, window, strip, first, lowest, drawn }: StripP
       drawn(unit, undefined);
       view.destroy();
     };
-  }, [place, names, fields[0], dark, zone, logarithmic, lowest, marked]);
+  }, [place, lines, fields[0], dark, zone, logarithmic, lowest, marked]);
   const of = unit === "" ? "fields without a unit" : unit;
   return (
     <section class={`strip ${lowest ? "lowest" : ""}`} aria-label={`Strip of ${of}`} data-unit={unit}>

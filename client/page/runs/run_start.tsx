@@ -112,7 +112,7 @@ export function RunStart({ bench, again, busy }: {
           type="file"
           ref={own}
           hidden
-          accept=".json,.jsonc"
+          accept=".json,.jsonc,.py,.ts,.js"
           aria-label="A run's file of this PC"
           onChange={({ currentTarget }) => {
             void read(currentTarget.files?.[0]);
@@ -125,7 +125,8 @@ export function RunStart({ bench, again, busy }: {
       {source === undefined
         ? (
           <p class="about">
-            Run files, such as night.run.json, lie beside the bench file; what stands in them tells docs/runs.md.
+            Run files, such as night.run.json or script.py, lie beside the bench file; what stands in them tells
+            docs/runs.md.
           </p>
         )
         : (

@@ -84,10 +84,10 @@ function Instruments({ bench }: { bench: LiveBench }): VNode | null {
   const count =
     useLive(bench.instruments).filter(({ name }) => !["api", "guards", "messages", "automation"].includes(name)).length;
   const ailing = useAiling(bench);
-  const hint = useLive(bench.status)?.records.hint ?? "";
+  const { kept, hint } = useLive(bench.status)?.records ?? { kept: true, hint: "" };
   const troubled = useIsTroubled(bench);
   const [open, setOpen] = useState(false);
-  if (ailing.length === 0 && hint !== "") return <Notice hint={hint} />;
+  if (ailing.length === 0 && hint !== "") return <Notice hint={hint} kept={kept} />;
   // What is not well with the guards stands beside this.
   if (ailing.length === 0 && troubled) return null;
   if (ailing.length === 0) {
@@ -101,6 +101,7 @@ function Instruments({ bench }: { bench: LiveBench }): VNode | null {
   const need = `${count === 1 ? "instrument" : "instruments"} ${ailing.length === 1 ? "needs" : "need"} attention`;
   return (
     <>
+      {hint === "" ? null : <Notice hint={hint} kept={kept} beside />}
       <button type="button" class="plain ailing" onClick={() => setOpen(true)}>
         <span class="lamp" aria-hidden="true" />
         <span>
@@ -117,25 +118,34 @@ function Instruments({ bench }: { bench: LiveBench }): VNode | null {
               </li>
             ))}
           </ul>
-          {hint === "" ? null : <p>{hint}</p>}
         </Sheet>
       )}
     </>
   );
 }
 
-/** Says what is wrong with the server itself: the instruments are well. */
-function Notice({ hint }: { readonly hint: string }): VNode {
+/** Says what is wrong with the records. */
+function Notice(
+  { hint, kept, beside = false }: {
+    readonly hint: string;
+    readonly kept: boolean;
+    /** Whether it stands beside another sign: then there is little room on a phone. @default false */
+    readonly beside?: boolean;
+  },
+): VNode {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <button type="button" class="plain ailing" onClick={() => setOpen(true)}>
+      <button type="button" class="plain ailing" title={hint} onClick={() => setOpen(true)}>
         <span class="lamp" aria-hidden="true" />
-        <span>Nothing is kept</span>
+        <span class={beside ? "long" : ""}>{kept ? "Records in trouble" : "Nothing is kept"}</span>
       </button>
       {open
         ? (
-          <Sheet title="What happens is not kept" close={() => setOpen(false)}>
+          <Sheet
+            title={kept ? "Something is wrong with the records" : "What happens is not kept"}
+            close={() => setOpen(false)}
+          >
             <p>{hint}</p>
           </Sheet>
         )

@@ -26,7 +26,8 @@ import {
   tileSchema,
 } from "./messages.ts";
 import type { DriverProblem } from "./settings.ts";
-import { applyState, decodeError, decodeValue, DriverGone, fromBase64, stateOf } from "./wire_values.ts";
+import { decodeValue } from "../../bench/typed_values.ts";
+import { applyState, decodeError, DriverGone, fromBase64, stateOf } from "./wire_values.ts";
 
 /** The interval at which a driver that looks around is told of changes on the rest of the bench, in milliseconds. */
 const neighbourInterval = 100;

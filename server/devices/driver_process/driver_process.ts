@@ -27,7 +27,8 @@ import {
 import type { DriverSettings } from "./settings.ts";
 import { DriverLines } from "./driver_lines.ts";
 import { Peer } from "./peer.ts";
-import { decodeValue, DriverGone, encodeValue } from "./wire_values.ts";
+import { decodeValue, encodeValue } from "../../bench/typed_values.ts";
+import { DriverGone } from "./wire_values.ts";
 
 /** The time that a process has to load its drivers, in seconds; it takes half of one on an idle PC. */
 const startSeconds = 60;

@@ -29,7 +29,8 @@ import type {
 import { loadDriver, problemOf } from "./driver_loader.ts";
 import { Peer } from "./peer.ts";
 import { explainPermissions } from "./permissions.ts";
-import { applyState, decodeValue, encodeError, encodeValue, fromBase64, stateOf, toBase64 } from "./wire_values.ts";
+import { decodeValue, encodeValue } from "../../bench/typed_values.ts";
+import { applyState, encodeError, fromBase64, stateOf, toBase64 } from "./wire_values.ts";
 
 /** The passes over an instrument's fields that are remembered: there is one at a time. */
 const keptPasses = 4;

@@ -5,52 +5,17 @@
  */
 
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
-import {
-  type DashboardRequest,
-  framedError,
-  framedJson,
-  framedOutput,
-  framedReply,
-} from "../../../protocol/dashboard_message.ts";
+import { type DashboardRequest, framedError, framedOutput, framedReply } from "../../../protocol/dashboard_message.ts";
 import type { MessageId } from "../../../protocol/framed_message.ts";
-import type { FieldReading } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { answerableError } from "../../bench/wire_error.ts";
 import { JournalFeed } from "./journal_feed.ts";
-import {
-  type EvaluatorOptions,
-  JsonText,
-  type Reply,
-  type Request,
-  type RequestKind,
-  type RequestOf,
-} from "../../requests/request.ts";
+import type { EvaluatorOptions, Request, RequestKind, RequestOf } from "../../requests/request.ts";
 import { tellAsked } from "../../requests/requests.ts";
 import type { Services } from "../../services.ts";
 import type { Session } from "../../access/sessions.ts";
-import { fieldReading, Watch } from "./watch.ts";
-
-/** A reply as it crosses: its value, and what stands beside that. */
-type Crossing = readonly [value: unknown, beside?: Partial<Omit<FieldReading, "value">>];
-
-/** The replies that do not cross as they are. */
-const crossings: { readonly [K in RequestKind]?: (reply: Reply<K>) => Crossing } = {
-  Get: (field) => {
-    const { value: _, ...beside } = fieldReading(field);
-    return [field.reading, beside];
-  },
-  // JSON does not tell a float that is whole from an int: its text does.
-  Eval: ({ value, text }) => typeof value === "number" && text !== String(value) ? [value, { text }] : [value],
-  Exec: ({ value }) => [value],
-};
-
-/** The framed reply to a request. */
-function framed<K extends RequestKind>(id: MessageId, kind: K, reply: Reply<K>): string {
-  if (reply instanceof JsonText) return framedJson(id, reply.json);
-  const crossing: ((reply: Reply<K>) => Crossing) | undefined = crossings[kind];
-  const [value, beside] = crossing === undefined ? [reply] : crossing(reply);
-  return framedReply(id, value, beside);
-}
+import { framedAnswer } from "../../requests/framed_answer.ts";
+import { Watch } from "./watch.ts";
 
 /** The conversation with one client that speaks the framed dialect. */
 export class FramedConversation {
@@ -128,9 +93,9 @@ export class FramedConversation {
     const kind: K = request.cmd;
     const session = this.#session;
     const reply = this.#services.requests.run(request, session.principal, this.#output(id, request));
-    if (!(reply instanceof Promise)) return this.#send(framed(id, kind, reply));
+    if (!(reply instanceof Promise)) return this.#send(framedAnswer(id, kind, reply));
     session.work();
-    reply.then((settled) => this.#send(framed(id, kind, settled)))
+    reply.then((settled) => this.#send(framedAnswer(id, kind, settled)))
       .catch((error) => this.#fail(id, answerableError(error, this.#log)))
       .finally(() => session.answered());
   }

@@ -7,7 +7,7 @@
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { MessageId, WatchEvent } from "../../../protocol/framed_message.ts";
 import { ArrangementStore } from "../../records/arrangement.ts";
-import { describeContact, describeInstrument, fieldState } from "../../bench/describe.ts";
+import { describeContact, describeInstrument, fieldReading } from "../../bench/describe.ts";
 import type { BenchEvent } from "../../bench/hub.ts";
 import { BenchField } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
@@ -30,15 +30,6 @@ type Told = BenchField | Contact | Instrument | ArrangementStore | Placing | Tol
 
 /** The parts of the server that a watch needs. */
 type WatchedServices = Pick<Services, "bench" | "control" | "arrangement" | "guards" | "runs">;
-
-/**
- * @param holder A field.
- * @returns What it holds now, with its unit.
- */
-export function fieldReading(holder: BenchField) {
-  const { unit } = holder.spec;
-  return { ...fieldState(holder), ...(unit === undefined ? {} : { unit }) };
-}
 
 /** The parts of the client's session that a watch needs. */
 type Watching = Pick<Session, "connection" | "turn" | "pace">;
@@ -107,13 +98,17 @@ export class Watch {
       if (this.#field !== undefined && what !== this.#field) return;
       due(of, what);
     };
+    // One of another PC has its changes told there; who watches everything watches this bench.
+    const { hub } = instrument === undefined || bench.instruments.includes(instrument)
+      ? bench
+      : bench.elsewhere ?? bench;
     const unsubscribers = [
-      bench.hub.subscribe("change", (event) => changed(event.instrument, event.field), { name: "a watch" }),
-      bench.hub.subscribe("contact", (event) => changed(event.instrument, event.instrument.contact!), {
+      hub.subscribe("change", (event) => changed(event.instrument, event.field), { name: "a watch" }),
+      hub.subscribe("contact", (event) => changed(event.instrument, event.instrument.contact!), {
         name: "a watch",
       }),
       bench.hub.subscribe("control", (event) => changed(event.instrument, event.instrument), { name: "a watch" }),
-      bench.hub.subscribe("bench", (event) => this.#placed(event), { name: "a watch" }),
+      hub.subscribe("bench", (event) => this.#placed(event), { name: "a watch" }),
       arrangement.onChange(() => changed(undefined, arrangement)),
       ...feed === undefined ? [] : [feed.subscribe((guard) => due(undefined, guard), instrument !== undefined)],
       ...runs === undefined ? [] : [runs.subscribe((told) => due(undefined, told), instrument !== undefined)],

@@ -16,6 +16,9 @@ import type { Asked, Route } from "./routes.ts";
 /** How far is looked back where nobody says so, in milliseconds. */
 const usualSpan = 86_400_000;
 
+/** So many rows are written in one go, and as groups of Parquet: the server has others to serve. */
+const [rowsAtOnce, rowsOfGroup] = [2500, 5000];
+
 /** A stream of what is made, piece by piece, as somebody reads it. */
 function streamOf(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream({
@@ -42,10 +45,15 @@ async function answer(requests: RequestRunner, { query, client }: Asked): Promis
   if (since >= until) throw bad('Cannot export: "since" must be before "until"');
   const reader = historyReader(requests, client);
   const fields = recordedFields(await reader.fields(), query.getAll("field"));
-  const writer = await tableWriter(format, readingColumns(format), true);
+  const writer = await tableWriter(format, readingColumns(format), true, rowsOfGroup);
   const pieces = async function* () {
     const rows = readingRows((query) => reader.history(query), { fields, since, until }, format);
-    for await (const some of rows) yield writer.write(some);
+    for await (const some of rows) {
+      for (let at = 0; at < some.length; at += rowsAtOnce) {
+        yield writer.write(some.slice(at, at + rowsAtOnce));
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+    }
     yield writer.end();
   };
   const day = new Date(since).toISOString().slice(0, 10);

@@ -121,14 +121,14 @@ export function historyRoutes(requests: RequestRunner): Route[] {
         answers: json("The records", z.array(journalRecord)),
         errors: ["bad_argument", "unavailable"],
       },
-      answer: ({ query, client }) => {
+      answer: async ({ query, client }) => {
         const wanted = query.get("level");
         const level = journalLevels.find((known) => known === wanted);
         if (wanted !== null && level === undefined) {
           throw bad(`Cannot look back: "level" must be one of ${journalLevels.join(", ")}`);
         }
         const text = (name: string) => query.get(name) ?? undefined;
-        return requests.run({
+        const found = await requests.run({
           cmd: "SearchJournal",
           query: {
             since: momentOf(query, "since"),
@@ -141,6 +141,7 @@ export function historyRoutes(requests: RequestRunner): Route[] {
             limit: countOf(query, "limit"),
           },
         }, client);
+        return answerOf(found);
       },
     },
     {

@@ -39,8 +39,8 @@ export interface TableWriter {
   end(): Uint8Array;
 }
 
-/** Parquet is written so many rows at a time. */
-const rowsOfGroup = 20_000;
+/** Parquet is written so many rows at a time, where nobody says otherwise. */
+const usualRowsOfGroup = 20_000;
 
 const encoder = new TextEncoder();
 
@@ -95,7 +95,7 @@ function jsonWriter(columns: readonly Column[], utc: boolean): TableWriter {
 
 const parquetTypes = { time: "TIMESTAMP", number: "DOUBLE", text: "STRING", any: "STRING" } as const;
 
-async function parquetWriter(columns: readonly Column[]): Promise<TableWriter> {
+async function parquetWriter(columns: readonly Column[], rowsOfGroup: number): Promise<TableWriter> {
   // Loaded by whoever wants it, and by nobody else.
   const { ByteWriter, ParquetWriter, schemaFromColumnData } = await import("npm:hyparquet-writer@0.17.0");
   const bytes = new ByteWriter();
@@ -142,13 +142,15 @@ async function parquetWriter(columns: readonly Column[]): Promise<TableWriter> {
  * @param format Its form.
  * @param columns Its columns.
  * @param utc Whether times are told in UTC; in Parquet they always are.
+ * @param rowsOfGroup So many rows of Parquet are written at a time. @default 20,000
  */
 export async function tableWriter(
   format: TableFormat,
   columns: readonly Column[],
   utc: boolean,
+  rowsOfGroup: number = usualRowsOfGroup,
 ): Promise<TableWriter> {
   if (format === "csv") return csvWriter(columns, utc);
   if (format === "jsonl") return jsonWriter(columns, utc);
-  return await parquetWriter(columns);
+  return await parquetWriter(columns, rowsOfGroup);
 }

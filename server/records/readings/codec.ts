@@ -196,12 +196,12 @@ function readWords(from: ByteReader, count: number): string[] {
 
 const kinds = { numbers: 0, words: 1, minutes: 2 } as const;
 
-function packed(kind: number, count: number, write: (to: ByteWriter) => void): Uint8Array {
+function packed(kind: number, count: number, write: (to: ByteWriter) => void, level = 6): Uint8Array {
   const [head, body] = [new ByteWriter(16), new ByteWriter(count * 3 + 64)];
   write(body);
   head.byte(kind);
   head.unsigned(count);
-  const deflated = deflateRawSync(body.written, { level: 6 });
+  const deflated = deflateRawSync(body.written, { level });
   const bytes = new Uint8Array(head.length + deflated.length);
   bytes.set(head.written);
   bytes.set(deflated, head.length);
@@ -216,15 +216,20 @@ function opened(bytes: Uint8Array, kind: readonly number[]): [number, number, By
   return [found, count, new ByteReader(inflateRawSync(bytes.subarray(head.at)))];
 }
 
-/** Makes readings small. @param run With times in whole milliseconds. */
-export function encodeRun({ times, values, qualities }: Run): Uint8Array {
+/**
+ * Makes readings small.
+ *
+ * @param run With times in whole milliseconds.
+ * @param level How hard it tries, 1 to 9. @default 6
+ */
+export function encodeRun({ times, values, qualities }: Run, level?: number): Uint8Array {
   const numbers = values instanceof Float64Array;
   return packed(numbers ? kinds.numbers : kinds.words, times.length, (to) => {
     writeTimes(to, times);
     writeRuns(to, qualities);
     if (numbers) writeNumbers(to, filled(values, qualities));
     else writeWords(to, values);
-  });
+  }, level);
 }
 
 /** Makes readings of what {@linkcode encodeRun} made. @throws {Error} Where the bytes are none of its. */

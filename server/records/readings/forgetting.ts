@@ -31,6 +31,8 @@ export interface Forgotten {
 
 /** So many hours, or days, are forgotten in one transaction. */
 const atATime = 24;
+/** The single readings of so many hours stay, however full the disk is. */
+const newestHours = 24;
 /** Where the room is too little, so much of it is made free: not a little again and again. */
 const freed = 0.05;
 
@@ -94,6 +96,18 @@ export class Forgetting {
     const raw = this.#oldest("raw", enough, atATime, hour);
     const minutes = this.#room() > enough ? this.#oldest("days", enough, 1, day) : undefined;
     return { ...raw === undefined ? {} : { raw }, ...minutes === undefined ? {} : { minutes } };
+  }
+
+  /**
+   * Forgets the single readings of the oldest hour, since the disk has no room.
+   *
+   * @returns Before when nothing is left; `undefined` where none are old enough.
+   */
+  oldestHour(): number | undefined {
+    const range = this.#store.range("raw");
+    if (range === undefined || range.first + newestHours > range.last) return undefined;
+    atOnce(this.#store.database, () => this.#store.forget("raw", range.first, range.first + 1));
+    return (range.first + 1) * hour;
   }
 
   /** @returns Before when nothing is left; `undefined` where nothing was forgotten. */

@@ -48,7 +48,7 @@ function crcOf(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-function frame(payload: Uint8Array): Uint8Array {
+function frame(payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter(headBytes + payload.length);
   writer.four(mark);
   writer.four(payload.length);
@@ -63,6 +63,9 @@ function jsonFrame(kind: number, value: unknown): Uint8Array {
   payload.text(JSON.stringify(value));
   return frame(payload.written);
 }
+
+/** What a frame holds: the beginning of a segment, words that are declared, or readings. */
+export type FrameKind = keyof typeof kinds;
 
 /** The frame that a segment begins with. */
 export function segmentFrame(head: SegmentHead): Uint8Array {
@@ -143,7 +146,7 @@ export class SamplesWriter {
    *
    * @param now What is now, in milliseconds since 1970: until then the server runs.
    */
-  take(now: number): Uint8Array {
+  take(now: number): Uint8Array<ArrayBuffer> {
     if (this.count === 0) this.#begin(now);
     const payload = new ByteWriter(this.#writer.length + 16);
     payload.byte(kinds.samples);

@@ -103,13 +103,19 @@ export class ReadingsLookup implements Disposable {
 
   /** What is kept, in numbers. */
   summary(): ReadingsSummary {
-    const fields = this.#all();
-    const spooled = Math.min(...fields.map(({ spooled }) => spooled.times[0] ?? Infinity));
+    const fields = new Set(this.#store.fields().map(fieldKey));
+    let spooled = Infinity;
+    for (const segment of this.#segments) {
+      for (const [key, { readings }] of segment.fields) {
+        fields.add(key);
+        for (const time of readings.times) if (time < spooled) spooled = time;
+      }
+    }
     const told = (time: number) => Number.isFinite(time) ? new Date(time).toISOString() : null;
     const parts = this.#store.hoursOfParts()?.first ?? Infinity;
     const lastHour = this.#store.range("raw")?.last;
     return {
-      fields: fields.length,
+      fields: fields.size,
       since: told(Math.min(this.#stored.from * hour, spooled)),
       rawSince: told(Math.min(Math.min(this.#first.raw, parts) * hour, spooled)),
       bytes: this.#store.bytes,
@@ -135,7 +141,16 @@ export class ReadingsLookup implements Disposable {
 
   /** All fields whose readings are kept. */
   fields(): RecordedField[] {
-    return this.#all().map(({ field }) => field);
+    const fields = this.#store.fields().map(recordedField);
+    const known = new Set(fields.map(fieldKey));
+    for (const segment of this.#segments) {
+      for (const [key, { field }] of segment.fields) {
+        if (known.has(key)) continue;
+        known.add(key);
+        fields.push(recordedField(field));
+      }
+    }
+    return fields;
   }
 
   /**
@@ -196,13 +211,12 @@ export class ReadingsLookup implements Disposable {
   }
 
   #wanted(field: RecordedField & Partial<StoredField>): Wanted {
-    const { instrument, field: name, title, instrumentTitle, unit, type, id } = field;
-    const spooled = new GrowingRun(isNumber(type));
+    const spooled = new GrowingRun(isNumber(field.type));
     for (const { fields } of this.#segments) {
       const readings = fields.get(fieldKey(field))?.readings;
       if (readings !== undefined) spooled.addRun(readings.run());
     }
-    return { field: { instrument, field: name, title, instrumentTitle, unit, type }, id, spooled: spooled.run() };
+    return { field: recordedField(field), id: field.id, spooled: spooled.run() };
   }
 
   /** What is known of an hour of a field. */
@@ -373,6 +387,11 @@ export class ReadingsLookup implements Disposable {
   }
 }
 
+/** What is told of a field. */
+function recordedField({ instrument, field, title, instrumentTitle, unit, type }: RecordedField): RecordedField {
+  return { instrument, field, title, instrumentTitle, unit, type };
+}
+
 /** The first place whose time is not before another one. */
 function placeOf(times: Float64Array, time: number): number {
   let [low, high] = [0, times.length];
@@ -413,8 +432,8 @@ function thinSlice(thin: Thin, since: number, until: number): Thin | undefined {
 }
 
 /** The time before which so many readings are. */
-function cutAt(columns: readonly (readonly number[])[], limit: number): number {
-  const times = Float64Array.from(columns.flat()).sort();
+function cutAt(columns: readonly Float64Array[], limit: number): number {
+  const times = Float64Array.from(columns.flatMap((column) => [...column])).sort();
   const at = times[limit]!;
   // Those of one time are told together.
   return at > times[0]! ? at : times.find((time) => time > at) ?? at + 1;

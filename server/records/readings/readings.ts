@@ -28,6 +28,10 @@ const moveEvery = 300_000;
 const mostBytes = 16_000_000;
 /** How often it is looked whether something is too old or too much, in milliseconds. */
 const forgetEvery = 600_000;
+/** How often what was written is made safe from a power failure, in milliseconds: each time takes the disk some. */
+const syncEvery = 10_000;
+/** How often it is looked how much room the disk has, in milliseconds. */
+const roomEvery = 5_000;
 /** A database that takes nothing for so many bytes has the rest wait in memory. */
 const mostStuck = 128_000_000;
 /** A server that stops waits so long for the disk, in milliseconds. */
@@ -58,6 +62,11 @@ export class Readings {
   #timer: ReturnType<typeof setInterval> | undefined;
   #moved = 0;
   #forgot = -Infinity;
+  #lookedForRoom = -Infinity;
+  #synced = 0;
+  #syncing: Promise<unknown> = Promise.resolve();
+  /** That the disk is nearly full; empty where it is not. */
+  #crowded = "";
   /** Whether some room on the disk is held, which the journal gets where it is full. */
   #reserved = false;
   #working: Promise<void> | undefined;
@@ -81,7 +90,14 @@ export class Readings {
     this.#limits = { rawDays, minutesDays, bytes };
     this.#worker = new TaskWorker<ReadingsTask, ReadingsAnswer>({
       start: (failed) =>
-        startFileWorker(new URL("./readings_worker.ts", import.meta.url), "readings", [options!.folder], failed),
+        startFileWorker(
+          new URL("./readings_worker.ts", import.meta.url),
+          "readings",
+          [options!.folder],
+          failed,
+          [],
+          true,
+        ),
       stopping: () => new Error("the server is stopping"),
       failed: (reason) => new Error(reason),
     });
@@ -89,7 +105,7 @@ export class Readings {
 
   /** What a person should know: why readings are not kept, or wait; empty where all is well. */
   get hint(): string {
-    return this.#problem;
+    return [this.#problem, this.#crowded].filter((each) => each !== "").join(" ");
   }
 
   /**
@@ -101,7 +117,10 @@ export class Readings {
     // Where the records will never be, readings are not either: that is told already.
     if (folder === undefined || !this.#records.willOpen) return;
     try {
-      this.#spool = new ReadingsSpool(folder);
+      this.#spool = new ReadingsSpool(
+        folder,
+        (frames, span) => this.#ask("thinned", { kind: "thin", frames, span }),
+      );
       this.#worker.start();
     } catch (error) {
       return this.#tell(`No readings are kept: ${inPeoplesWords(error).message}.`);
@@ -138,7 +157,7 @@ export class Readings {
     if (this.#taker !== undefined && this.#spool !== undefined) {
       this.#taker.stop();
       const [spool, taker] = [this.#spool, this.#taker];
-      await within(longestWait, this.#last(spool, taker).catch(() => {}));
+      await within(longestWait, this.#syncing.then(() => this.#last(spool, taker)).catch(() => {}));
     }
     this.#worker.stop();
     this.#spool?.[Symbol.dispose]();
@@ -181,8 +200,15 @@ export class Readings {
 
   #tick(): void {
     const [spool, taker] = [this.#spool, this.#taker];
-    if (spool === undefined || taker === undefined || this.#working !== undefined) return;
-    if (this.#stuck === undefined && spool.state.failure === "" && !this.#isDue(spool)) return;
+    if (spool === undefined || taker === undefined) return;
+    const now = performance.now();
+    if (now - this.#synced > syncEvery) {
+      this.#synced = now;
+      this.#syncing = spool.sync();
+    }
+    if (this.#working !== undefined) return;
+    const looks = now - this.#lookedForRoom > roomEvery;
+    if (!looks && this.#stuck === undefined && spool.state.failure === "" && !this.#isDue(spool)) return;
     this.#working = this.#work(spool, taker).finally(() => this.#working = undefined);
   }
 
@@ -193,18 +219,22 @@ export class Readings {
   /** @returns Whether there is room: where there was none, it is the journal's first. */
   async #hasRoom(spool: ReadingsSpool): Promise<boolean> {
     if (spool.state.failure === "") return true;
-    this.#reserved = (await this.#ask("reserved", { kind: "reserve", hold: !this.#reserved })).held;
+    const gives = this.#reserved;
+    this.#reserved = (await this.#ask("reserved", { kind: "reserve", hold: !gives })).held;
+    // What is given away is room in which old readings can be thinned.
+    if (gives) await this.#lookForRoom();
     return this.#reserved;
   }
 
   #tellUnwritten({ state: { failure, waiting, thinned, lost } }: ReadingsSpool): void {
-    const thin = thinned === 0 ? "" : ", some of them by minutes only";
-    const gone = lost === 0 ? "" : "; the oldest could not wait any longer and are lost";
+    const thin = thinned === 0 ? "" : ", the oldest thinned";
+    const gone = lost === 0 ? "" : "; some could not wait any longer and are lost";
     this.#tell(`Readings cannot be written: ${failure}; ${Math.ceil(waiting / 1000)} kB wait in memory${thin}${gone}.`);
   }
 
   async #work(spool: ReadingsSpool, taker: Taker): Promise<void> {
     try {
+      if (performance.now() - this.#lookedForRoom > roomEvery) await this.#lookForRoom();
       // What a database does not take is written to the other file, as long as that does not grow for ever.
       const isFull = this.#stuck !== undefined && spool.bytes > mostStuck;
       if (!isFull && (!await this.#hasRoom(spool) || !spool.retry())) return this.#tellUnwritten(spool);
@@ -226,11 +256,31 @@ export class Readings {
     }
   }
 
+  /** Where the disk is nearly full that is said, and old readings are thinned. */
+  async #lookForRoom(): Promise<void> {
+    this.#lookedForRoom = performance.now();
+    const { room, forgotten: { raw } } = await this.#ask("room", { kind: "room" });
+    if (raw !== undefined) {
+      log.warning("The disk is nearly full: of the readings before {time}, what they were by minutes is kept", {
+        time: told(raw),
+      });
+    }
+    if (room === undefined) return;
+    if (room.free < room.little) {
+      if (this.#crowded === "") {
+        log.warning("The disk of the records is nearly full: {free} are free", { free: megabytes(room.free) });
+      }
+      this.#crowded = `The disk of the records is nearly full: ${megabytes(room.free)} are free.`;
+    } else if (this.#crowded !== "") {
+      this.#crowded = "";
+      log.info("The disk of the records has room again");
+    }
+  }
+
   async #forget(): Promise<void> {
     this.#forgot = performance.now();
     const now = this.#records.clockIsSteady ? Date.now() : undefined;
     const { forgotten: { raw, minutes } } = await this.#ask("forgotten", { kind: "forget", limits: this.#limits, now });
-    const told = (time: number) => new Date(time).toISOString().replace(/:00\.000Z$/, "Z");
     if (raw !== undefined) {
       this.#records.tell(`Forgot the single readings before ${told(raw)}; what they were by minutes is kept`);
     }
@@ -271,4 +321,12 @@ export class Readings {
     if (answer.kind !== kind) throw new Error(`the readings' Worker answered ${answer.kind} in the place of ${kind}`);
     return answer as Extract<ReadingsAnswer, { readonly kind: K }>;
   }
+}
+
+function told(time: number): string {
+  return new Date(time).toISOString().replace(/:00\.000Z$/, "Z");
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 }

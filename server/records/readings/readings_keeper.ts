@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { isNumber } from "../../../protocol/readings.ts";
 import { atOnce } from "../database.ts";
+import { type DiskRoom, diskRoom } from "../disk_room.ts";
 import { decodeRun, encodeRun, type Run } from "./codec.ts";
 import { Forgetting, type Forgotten, type ReadingsLimits } from "./forgetting.ts";
 import { day, hour, joined, minute, minutesOf } from "./minutes.ts";
@@ -22,6 +23,12 @@ const fieldsAtOnce = 500;
 const after = 60_000;
 /** So many pages are given back to the disk in one transaction. */
 const pagesAtOnce = 64;
+/** So many where the disk is nearly full: each is written twice before it is free. */
+const pagesOnFullDisk = 8;
+/** So many hours are thinned at a time where the disk is nearly full, */
+const hoursAtOnce = 24;
+/** until there is so much more room than little: not a little again and again. */
+const enoughTimes = 1.25;
 
 /** The readings of one folder, whose only writer this is. */
 export class ReadingsKeeper implements Disposable {
@@ -97,6 +104,34 @@ export class ReadingsKeeper implements Disposable {
     // What is used again anyway is left, where it is little.
     if (this.#store.isSparse) { while (this.#store.giveBack(pagesAtOnce)); }
     return forgotten;
+  }
+
+  /**
+   * Thins the oldest readings where the disk is nearly full, whatever has filled it: what is read next needs room. Little
+   * by little, since that needs room itself.
+   */
+  makeRoom(): { readonly room: DiskRoom | undefined; readonly forgotten: Forgotten } {
+    const room = diskRoom(this.#folder);
+    if (room === undefined || room.free >= room.little) return { room, forgotten: {} };
+    let forgotten: Forgotten = {};
+    try {
+      for (let hours = 0; hours < hoursAtOnce; hours++) {
+        this.#giveBack();
+        if ((diskRoom(this.#folder)?.free ?? 0) > room.little * enoughTimes) break;
+        const raw = this.#forgetting.oldestHour();
+        if (raw === undefined) break;
+        forgotten = { raw };
+      }
+    } catch (error) {
+      // Of what is not there at all, not even some can be made.
+      if (!/full/i.test((error as Error).message)) throw error;
+    }
+    return { room: diskRoom(this.#folder), forgotten };
+  }
+
+  #giveBack(): void {
+    do this.#store.settle(); while (this.#store.giveBack(pagesOnFullDisk));
+    this.#store.settle();
   }
 
   /** Holds some room on the disk, or gives it away. @returns Whether it is held. */

@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { DiskRoom } from "../disk_room.ts";
 import type { Forgotten, ReadingsLimits } from "./forgetting.ts";
+import type { ThinnedFrames } from "./thinned_frames.ts";
 
 /** Something that the Worker is to do. */
 export type ReadingsTask =
@@ -16,6 +18,10 @@ export type ReadingsTask =
   | { readonly kind: "tidy"; readonly now: number }
   /** Forgets what is too old, unless the clock cannot be relied on, and what is too much. */
   | { readonly kind: "forget"; readonly limits: ReadingsLimits; readonly now: number | undefined }
+  /** Looks how much room the disk has; where it is nearly full, old readings are thinned to make some. */
+  | { readonly kind: "room" }
+  /** Thins frames that wait in memory; `span` in milliseconds. */
+  | { readonly kind: "thin"; readonly frames: readonly Uint8Array[]; readonly span: number }
   /** Holds some room on the disk, or gives it away to the journal. */
   | { readonly kind: "reserve"; readonly hold: boolean }
   | { readonly kind: "close" };
@@ -34,6 +40,8 @@ export type ReadingsAnswer =
   | { readonly kind: "moved"; readonly damaged: number }
   | { readonly kind: "tidied"; readonly more: boolean }
   | { readonly kind: "forgotten"; readonly forgotten: Forgotten }
+  | { readonly kind: "room"; readonly room: DiskRoom | undefined; readonly forgotten: Forgotten }
+  | ThinnedFrames & { readonly kind: "thinned" }
   | { readonly kind: "reserved"; readonly held: boolean }
   | { readonly kind: "closed" }
   /** It could not be done, for a reason in words for people. */

@@ -48,6 +48,8 @@ const schema = `
 export type Table = "raw" | "minutes" | "days";
 
 const mostFields = 2 ** 20;
+/** Parts are made small quickly: they stay for an hour. */
+const partLevel = 3;
 
 /** The key of a row. @param place The number of the hour, or of the day, since 1970. */
 export function keyOf(place: number, field: number): number {
@@ -189,7 +191,7 @@ export class ReadingsStore implements Disposable {
 
   /** Keeps some readings of an hour. */
   addPart(field: number, hour: number, run: Run): void {
-    this.prepare("INSERT INTO parts (field, hour, data) VALUES (?, ?, ?)").run(field, hour, encodeRun(run));
+    this.prepare("INSERT INTO parts (field, hour, data) VALUES (?, ?, ?)").run(field, hour, encodeRun(run, partLevel));
   }
 
   /** The readings of an hour that are not one row yet, in the order in which they came. */
@@ -313,6 +315,11 @@ export class ReadingsStore implements Disposable {
   giveBack(pages: number): boolean {
     this.database.exec(`PRAGMA incremental_vacuum(${pages})`);
     return (this.#number("PRAGMA freelist_count") ?? 0) > 0;
+  }
+
+  /** Has all that was written be in the file itself. What is written next goes where the log before it has its room. */
+  settle(): void {
+    this.database.exec("PRAGMA wal_checkpoint(RESTART)");
   }
 
   /** The room that it takes, in bytes. */

@@ -9,6 +9,7 @@ import { performTasks } from "../../files/task_worker.ts";
 import { ReadingsKeeper } from "./readings_keeper.ts";
 import type { ReadingsAnswer, ReadingsTask } from "./readings_messages.ts";
 import { readingsFile } from "./readings_store.ts";
+import { thinned } from "./thinned_frames.ts";
 
 let keeper: ReadingsKeeper | undefined;
 
@@ -54,9 +55,11 @@ function perform(task: ReadingsTask): ReadingsAnswer {
     keeper = undefined;
     return { kind: "closed" };
   }
+  if (task.kind === "thin") return { kind: "thinned", ...thinned(task.frames, task.span) };
   if (keeper === undefined) throw new Error("the readings are not open");
   if (task.kind === "move") return { kind: "moved", damaged: keeper.move(task.file) };
   if (task.kind === "forget") return { kind: "forgotten", forgotten: keeper.forget(task.limits, task.now) };
+  if (task.kind === "room") return { kind: "room", ...keeper.makeRoom() };
   if (task.kind === "reserve") return { kind: "reserved", held: keeper.reserve(task.hold) };
   return { kind: "tidied", more: keeper.tidy(task.now) };
 }

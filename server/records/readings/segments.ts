@@ -17,50 +17,90 @@ export function fieldKey({ instrument, field, unit, type }: Omit<RecordedField, 
 
 /** Readings that grow. */
 export class GrowingRun {
-  readonly times: number[] = [];
-  readonly values: (number | string)[] = [];
-  readonly qualities: number[] = [];
-  readonly #isNumber: boolean;
+  #times = new Float64Array(8);
+  #qualities = new Uint8Array(8);
+  /** Numbers; otherwise they are texts. */
+  #numbers: Float64Array<ArrayBuffer> | undefined;
+  readonly #texts: string[] = [];
+  #length = 0;
+  /** Whether they came in the order of their times. */
+  #inOrder = true;
 
   /** @param isNumber Whether its values are numbers; otherwise they are texts. */
   constructor(isNumber: boolean) {
-    this.#isNumber = isNumber;
+    if (isNumber) this.#numbers = new Float64Array(8);
+  }
+
+  /** When each was read, in the order in which they came: a view that the next one changes. */
+  get times(): Float64Array {
+    return this.#times.subarray(0, this.#length);
   }
 
   /** Adds a reading. @param value `undefined` where it is not good. */
   add(time: number, value: number | string | boolean | undefined, quality: number): void {
-    this.times.push(time);
-    this.values.push(this.#isNumber ? Number(value) : String(value ?? ""));
-    this.qualities.push(quality);
+    const at = this.#length;
+    if (at === this.#times.length) this.#grow(1);
+    if (at > 0 && time < this.#times[at - 1]!) this.#inOrder = false;
+    this.#times[at] = time;
+    this.#qualities[at] = quality;
+    if (this.#numbers === undefined) this.#texts.push(String(value ?? ""));
+    else this.#numbers[at] = Number(value);
+    this.#length++;
   }
 
   /** Adds readings. */
   addRun({ times, values, qualities }: Run): void {
-    for (let at = 0; at < times.length; at++) {
-      this.times.push(times[at]!);
-      this.values.push(values[at]!);
-      this.qualities.push(qualities[at]!);
-    }
+    const [at, count] = [this.#length, times.length];
+    if (count === 0) return;
+    if (at + count > this.#times.length) this.#grow(count);
+    this.#inOrder &&= (at === 0 || times[0]! >= this.#times[at - 1]!) && isInOrder(times);
+    this.#times.set(times, at);
+    this.#qualities.set(qualities, at);
+    if (this.#numbers === undefined) { for (const value of values) this.#texts.push(String(value)); }
+    else this.#numbers.set(values as Float64Array, at);
+    this.#length += count;
   }
 
   /** All of them in the order of their times; those of the same time in the order in which they came. */
-  run(from = 0, to = this.times.length): Run {
-    const { times, values, qualities } = this;
-    const count = to - from;
-    const places = Uint32Array.from({ length: count }, (_, at) => from + at);
-    for (let at = from + 1; at < to; at++) {
-      if (times[at]! >= times[at - 1]!) continue;
-      places.sort((one, other) => times[one]! - times[other]! || one - other);
-      break;
+  run(): Run {
+    const count = this.#length;
+    const [times, qualities, numbers] = [this.#times, this.#qualities, this.#numbers];
+    if (this.#inOrder) {
+      return {
+        times: times.slice(0, count),
+        values: numbers?.slice(0, count) ?? [...this.#texts],
+        qualities: qualities.slice(0, count),
+      };
     }
+    const places = Uint32Array.from({ length: count }, (_, at) => at)
+      .sort((one, other) => times[one]! - times[other]! || one - other);
     return {
       times: Float64Array.from(places, (at) => times[at]!),
-      values: this.#isNumber
-        ? Float64Array.from(places, (at) => values[at] as number)
-        : Array.from(places, (at) => values[at] as string),
+      values: numbers === undefined
+        ? Array.from(places, (at) => this.#texts[at]!)
+        : Float64Array.from(places, (at) => numbers[at]!),
       qualities: Uint8Array.from(places, (at) => qualities[at]!),
     };
   }
+
+  #grow(by: number): void {
+    const room = Math.max(2 * this.#times.length, this.#length + by);
+    const times = new Float64Array(room);
+    times.set(this.#times);
+    this.#times = times;
+    const qualities = new Uint8Array(room);
+    qualities.set(this.#qualities);
+    this.#qualities = qualities;
+    if (this.#numbers === undefined) return;
+    const numbers = new Float64Array(room);
+    numbers.set(this.#numbers);
+    this.#numbers = numbers;
+  }
+}
+
+function isInOrder(times: Float64Array): boolean {
+  for (let at = 1; at < times.length; at++) if (times[at]! < times[at - 1]!) return false;
+  return true;
 }
 
 /** What a segment holds. */

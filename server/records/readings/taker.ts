@@ -13,6 +13,7 @@ import { periodInDays } from "../../../protocol/duration.ts";
 import {
   declarationsFrame,
   type DeclaredField,
+  type FrameKind,
   type FrameValue,
   qualityNumbers,
   SamplesWriter,
@@ -36,7 +37,7 @@ const longestText = 4000;
 
 /** Takes frames. */
 export interface FrameSink {
-  append(bytes: Uint8Array, samples: boolean): void;
+  append(bytes: Uint8Array, kind: FrameKind): void;
 }
 
 /** What is known of a field. */
@@ -98,7 +99,7 @@ export class Taker {
   begin(segment: number): void {
     this.#segment = segment;
     this.#texts.clear();
-    this.#sink.append(segmentFrame({ number: segment, run: this.#run }), false);
+    this.#sink.append(segmentFrame({ number: segment, run: this.#run }), "segment");
   }
 
   /** Writes down what was read. */
@@ -111,11 +112,11 @@ export class Taker {
       const fields = this.#newFields.map(([number, field, instrument]) =>
         [number, declared(field, instrument)] as const
       );
-      this.#sink.append(declarationsFrame({ fields, texts: this.#newTexts }), false);
+      this.#sink.append(declarationsFrame({ fields, texts: this.#newTexts }), "words");
       this.#newFields = [];
       this.#newTexts = [];
     }
-    this.#sink.append(this.#samples.take(now), true);
+    this.#sink.append(this.#samples.take(now), "samples");
   }
 
   /** Ends, and writes down what was read. */

@@ -1,6 +1,6 @@
 /**
- * Thins readings that cannot be written: of each field and minute the first, the lowest, the highest and the last stay,
- * and all that is not good.
+ * Thins readings that cannot be written: of each field and span of time the first, the lowest, the highest and the last
+ * stay, and all that is not good.
  *
  * @module
  */
@@ -15,8 +15,8 @@ interface Reading {
   readonly quality: number;
 }
 
-interface Minute {
-  readonly minute: number;
+interface Span {
+  readonly number: number;
   readonly first: Reading;
   lowest: Reading;
   highest: Reading;
@@ -30,14 +30,19 @@ function isSame(one: Reading, other: Reading): boolean {
 
 /** Takes readings one after another, and knows which of them stay. */
 class Thinner {
-  readonly #minutes = new Map<number, Minute>();
+  readonly #span: number;
+  readonly #spans = new Map<number, Span>();
   readonly #kept = new Set<Reading>();
+
+  constructor(span: number) {
+    this.#span = span;
+  }
 
   take(reading: Reading): void {
     const { field, time, value, quality } = reading;
-    const minute = Math.floor(time / 60_000);
-    const now = this.#minutes.get(field);
-    if (now !== undefined && now.minute === minute) {
+    const number = Math.floor(time / this.#span);
+    const now = this.#spans.get(field);
+    if (now !== undefined && now.number === number) {
       if (typeof value !== "number" || quality !== good) {
         if (!isSame(now.last, reading)) this.#kept.add(reading);
       } else if (!(typeof now.lowest.value === "number" && now.lowest.value <= value)) now.lowest = reading;
@@ -46,27 +51,33 @@ class Thinner {
       return;
     }
     if (now !== undefined) this.#keep(now);
-    this.#minutes.set(field, { minute, first: reading, lowest: reading, highest: reading, last: reading });
+    this.#spans.set(field, { number, first: reading, lowest: reading, highest: reading, last: reading });
   }
 
   /** What stays, in its order. */
   readings(all: readonly Reading[]): Reading[] {
-    for (const minute of this.#minutes.values()) this.#keep(minute);
+    for (const span of this.#spans.values()) this.#keep(span);
     return all.filter((reading) => this.#kept.has(reading));
   }
 
-  #keep({ first, lowest, highest, last }: Minute): void {
+  #keep({ first, lowest, highest, last }: Span): void {
     for (const reading of [first, lowest, highest, last]) this.#kept.add(reading);
   }
+}
+
+/** A frame in the place of others, and how many readings were left out. */
+export interface ThinnedFrames {
+  readonly frame: Uint8Array<ArrayBuffer>;
+  readonly left: number;
 }
 
 /**
  * Thins frames of readings.
  *
  * @param frames Some that follow each other.
- * @returns One in their place, and how many readings were left out.
+ * @param span Of how long at least four readings of a field stay, in milliseconds.
  */
-export function thinned(frames: readonly Uint8Array[]): { readonly frame: Uint8Array; readonly left: number } {
+export function thinned(frames: readonly Uint8Array[], span: number): ThinnedFrames {
   const all: Reading[] = [];
   let last = 0;
   for (const each of frames) {
@@ -78,7 +89,7 @@ export function thinned(frames: readonly Uint8Array[]): { readonly frame: Uint8A
       sample: (field, time, value, quality) => void all.push({ field, time, value, quality }),
     });
   }
-  const thinner = new Thinner();
+  const thinner = new Thinner(span);
   for (const reading of all) thinner.take(reading);
   const kept = thinner.readings(all);
   const writer = new SamplesWriter();

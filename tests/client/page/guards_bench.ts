@@ -19,6 +19,11 @@ const guards = {
       trips: [{ set: "oven.power", to: 0 }],
     },
   },
+  limits: {
+    "water.rate": { slew: { up: "5/min" }, follow: { time: "1s" } },
+    "water.pump": { duty: { on: "1s", in: "1h" } },
+    "water.flush": { often: { times: 1, in: "10m" } },
+  },
   alarms: {
     "Bottle empty": {
       when: "gas.pressure < 0.5",
@@ -31,7 +36,16 @@ const guards = {
 /** The bench. */
 export function guardedBench(devices: Devices) {
   const bench = benchOf(devices, guards);
-  const [probe] = bench.instruments;
+  const [probe, water] = bench.instruments;
+  const limited = {
+    Rate: {
+      ...{ type: "float", unit: "L/min", initial: 5, decimals: 0, write: "SET F {value}" },
+      readback: { field: "Flow", tolerance: 0.5, within: 1 },
+    },
+    Pump: { type: "switch", initial: false, on: "1", off: "0", write: "SET P {value}" },
+  };
+  Object.assign(water!.fields, limited);
+  Object.assign(water!, { commands: { flush: { summary: "Flush the hoses", send: "FLUSH" } } });
   // A busy PC reads late; what is not known would trip, and move what a test is about to click.
   for (const each of bench.instruments) if ("staleAfter" in each) Object.assign(each, { staleAfter: 10 });
   Object.assign(probe!.fields.Temperature!, {

@@ -5,6 +5,7 @@ import type { TripDescription } from "../../../protocol/guards.ts";
 import { eventually } from "../../fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
 import { Devices, inFolder, Lab, serve } from "../../server/guards/lab.ts";
+import { Web } from "../../server/messages/post.ts";
 import { violations } from "./accessible.ts";
 import { guardedBench } from "./guards_bench.ts";
 import { card, field, inBrowsers } from "./page_fixture.ts";
@@ -23,8 +24,13 @@ inBrowsers({
   fn: (t, browser) =>
     inFolder(async (folder) => {
       await using devices = new Devices();
-      const { probe, oven, gas } = devices;
-      await using lab = await serve(folder, guardedBench(devices), { webPort: 0 });
+      const { probe, water, oven, gas } = devices;
+      await using web = new Web();
+      const messages = {
+        webhooks: { ana: { url: `${web.origin}/ana`, body: "{title}" } },
+        rules: [{ severity: "low", to: ["ana"] }],
+      };
+      await using lab = await serve(folder, guardedBench(devices), { webPort: 0, messages });
       await lab.until("too_hot", "clear");
       await lab.until("no_water", "clear");
       const url = base(lab.server);
@@ -35,6 +41,7 @@ inBrowsers({
         await page.shows(".guards-summary", "All is well: 2 interlocks clear, 1 watchdog in time");
         await page.shows("[aria-labelledby=guards-alarms]", "None: all are normal");
         await page.shows("header", "All well");
+        await page.shows(".messages-line", "Messages: none sent since the start; none waits");
         await page.shows(`${hot} .guard-parts`, "20.0 °C");
         await page.shows(`${hot} .guard-parts`, "280 away from tripping");
         await page.shows("#guard-night .guard-state", "left");
@@ -55,6 +62,7 @@ inBrowsers({
       await t.step(
         "an alarm says what to do, colours its field, is acknowledged, shelved with a reason, and comes back",
         async () => {
+          await page.mouse("mouseMoved", { x: 5, y: 5 });
           gas.values.B = "0.1";
           probe.values.T = "260";
           const [low, high] = ["#guard-alarm-bottle_empty", "#guard-alarm-temperature_of_probe_high"];
@@ -63,6 +71,7 @@ inBrowsers({
           // The worse comes first, whichever was earlier.
           await page.until(`document.querySelector(".alarm-list li")?.matches("${high}")`);
           await page.shows(".guard-strip", "1 medium, 1 low");
+          await page.shows(".messages-line", "the last to ana, today");
           await page.shows("[aria-labelledby=guards-alarms]", "Acknowledge all 2");
           await page.click("[aria-label='Acknowledge Bottle empty']");
           await page.shows(low, "knows, since today");
@@ -80,6 +89,9 @@ inBrowsers({
           await page.click("[aria-label='Acknowledge Bottle empty']");
           await page.until(`document.querySelector("${low} .alarm-state").textContent === "acknowledged"`);
           gas.values.B = "1";
+          // It stays under the pointer for a while.
+          await page.shows(`${low} .alarm-state`, "normal");
+          await page.mouse("mouseMoved", { x: 5, y: 5 });
           await page.until(`document.querySelector("${low}") === null`);
           await page.click(`${high} .guard-doings a`);
           await page.shows(`${card("probe")} .main-value.alarmed.severity-medium .alarm-mark`, "high");
@@ -184,6 +196,34 @@ inBrowsers({
         },
       );
 
+      await t.step("what trips moves no card under the pointer; it comes first once the pointer has gone", async () => {
+        const card = "#guard-no_water";
+        const place = `(() => {
+          const { left, top } = document.querySelector("${card}").getBoundingClientRect();
+          return [Math.round(left), Math.round(top)];
+        })()`;
+        const first = `document.querySelector(".guard-cards article").id`;
+        await page.mouse("mouseMoved", { x: 5, y: 5 });
+        await page.until(`${first} === "guard-too_hot"`);
+        await page.evaluate(
+          `document.querySelector("${card}").scrollIntoView({ block: "center", behavior: "instant" })`,
+        );
+        const before = await page.evaluate(place);
+        await page.mouse("mouseMoved", { x: before[0] + 20, y: before[1] + 20 });
+        water.values.F = "1";
+        gas.values.B = "0.1";
+        await page.shows(`${card} .guard-state`, "tripped");
+        await page.shows(".alarm-list", "Bottle empty");
+        const [left] = await page.evaluate(place);
+        strictEqual(left, before[0]);
+        strictEqual(await page.evaluate(first), "guard-too_hot");
+        await page.mouse("mouseMoved", { x: 5, y: 5 });
+        await page.until(`${first} === "guard-no_water"`);
+        water.values.F = "5";
+        await page.shows(`${card} .guard-state`, "clear");
+        gas.values.B = "1";
+      });
+
       await t.step("a click and Enter make the bench safe from any place, and what failed is said", async () => {
         await page.evaluate(`location.hash = "#/journal"`);
         const before = gas.told.length;
@@ -201,6 +241,39 @@ inBrowsers({
         await page.shows("dialog [role=alert]", "The safe state is NOT reached");
         await page.shows("dialog .step.failed", "it is tried again");
         await page.press("Escape");
+      });
+
+      await t.step("what is limited says at its control what is left, before anybody tries", async () => {
+        await page.evaluate(`location.hash = "#/bench"`);
+        const [rate, pump] = [field("water", "rate"), field("water", "pump")];
+        await page.shows(`${rate} .limited`, "not faster than 5 L/min in 1 min up: now at most 10 L/min");
+        await page.fill(`${rate} input`, "11");
+        await page.shows(`${rate} .complaint`, "now at most 10 L/min");
+        ok(await page.evaluate(`document.querySelector("[aria-label='Set Rate']").disabled`));
+        await page.fill(`${rate} input`, "8");
+        await page.press("Enter");
+        await eventually(() => water.told.includes("SET F 8"), "it is set");
+        deepStrictEqual(water.told.filter((each) => each.startsWith("SET F")), ["SET F 8"], "nothing else was sent");
+        // Its valve is stuck: it answers, and does not do it.
+        water.values.F = "5";
+        await page.shows(rate, "not responding: Flow is 5");
+        await page.shows(`${pump} .limited`, "on for 0 of 1 s in 1 h");
+        await page.click(`${pump} [role=switch]`);
+        await page.shows(`${pump} .forbidden`, "on for 1 of 1 s in 1 h; again");
+        await page.until(`document.querySelector("${pump} [role=switch]").matches("[aria-checked=false]:disabled")`);
+        await page.click(`${card("water")} .commands summary`);
+        await page.click(`${card("water")} [data-command=flush] button`);
+        await page.shows("[data-command=flush] .limited", "called 0 of 1 time in 10 min");
+        await page.click("[data-command=flush] [type=submit]");
+        await page.shows("[data-command=flush] .forbidden", "called 1 of 1 time in 10 min; again");
+        await page.until(`document.querySelector("[data-command=flush] [type=submit]").disabled`);
+        deepStrictEqual(await violations(page), []);
+        await page.evaluate(`location.hash = "#/guards"`);
+        await page.shows("#guard-limit-water-pump", "On for at most 1 s in 1 h");
+        water.values.F = "8";
+        await page.shows("#guard-limit-water-rate", "Changed by at most 5 in 1 min up");
+        await page.until(`!document.querySelector("#guard-limit-water-rate .guard-reason")`);
+        deepStrictEqual(await violations(page), []);
       });
 
       await t.step("who may only look has no controls, also on a wall and a phone", async () => {

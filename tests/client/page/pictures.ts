@@ -42,6 +42,7 @@ const guards: GuardsWords = {
       grace: 0,
     },
   },
+  limits: { "tempcon.control_temperature": { slew: { up: { by: 5, per: 60 } } } },
   alarms: {
     "Camera warm": {
       when: "tempcon.camtemp > -110",

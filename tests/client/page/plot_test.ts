@@ -610,18 +610,29 @@ inBrowsers({
     await ask(server, "PUT", "/api/v1/arrangement", { groups: [], others: ["gauge"], hidden: [] });
     await page.evaluate(`location.hash = "#/plots?f=gauge.pressure&last=1h"`);
     await page.until(`document.querySelector(".kept-plots [aria-current]") === null`);
+    await page.click("[aria-label='Log mbar']");
+    await page.until(`location.hash === "#/plots?f=gauge.pressure&log=mbar&last=1h"`);
     await press(page, "Keep this plot…");
     await page.fill("#kept-plot-name", "night");
     await page.shows(".kept-plots", "Put it in the place of Night");
     await press(page, "Put it in the place of Night");
     await page.until(`document.querySelector(".kept-plots [aria-current]")?.textContent === "night"`);
     const kept = async () => (await ask(server, "GET", "/api/v1/arrangement")).json.arrangement.plots;
-    deepStrictEqual(await kept(), { night: "f=gauge.pressure&last=1h" });
+    deepStrictEqual(await kept(), { night: "f=gauge.pressure&log=mbar&last=1h" });
     // The search leads there, too.
     await other.click("#open-search");
     await other.fill("[role=combobox]", "night");
     await other.press("Enter");
-    await other.until(`location.hash === "#/plots?f=gauge.pressure&last=1h"`);
+    await other.until(`location.hash === "#/plots?f=gauge.pressure&log=mbar&last=1h"`);
+    const isLogarithmic = `document.querySelector("[aria-label='Log mbar']")?.getAttribute("aria-pressed") === "true"`;
+    await other.until(isLogarithmic);
+    // Colours that are not the first ones are those that somebody else sees.
+    for (const [colours, colour] of [["&colours=3", 3], ["", 0]] as const) {
+      const address = `#/plots?f=gauge.pressure&log=mbar${colours}&last=1h`;
+      await other.evaluate(`location.hash = "${address}"`);
+      await other.until(`document.querySelector("[data-field='gauge.pressure'] .colour-${colour}") !== null`);
+      await other.until(`location.hash === "${address}"`);
+    }
     await press(other, "Forget night…");
     await press(other, "Forget night");
     await page.until(`document.querySelector(".kept-plots a") === null`);

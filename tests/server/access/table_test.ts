@@ -156,6 +156,7 @@ const messages: Readonly<Record<string, readonly [may: May, message: Record<stri
   Ports: ["admin", {}],
   EditBench: ["admin", { change: {}, digest: "", save: false }],
   TryInstrument: ["admin", { change: {}, digest: "" }],
+  Ask: ["observer", { pc: "cold-lab", message: { cmd: "Status" } }],
   Switch: ["admin", { instrument: "no such instrument", on: true }],
 };
 

@@ -1,83 +1,9 @@
 /** Runs on a served bench: steps, waits, failures, control, the queue, and what a restart makes of them. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { defineInstrument } from "../../../mod.ts";
-import type { RunDetails, RunsDescription } from "../../../protocol/runs.ts";
-import { eventually, RawClient, startServer } from "../../fixture.ts";
+import { eventually, RawClient } from "../../fixture.ts";
 import { inFolder } from "../guards/lab.ts";
-
-/** An oven whose temperature a test sets, with a flow that needs a confirm. */
-function oven() {
-  const told: string[] = [];
-  const refuses = new Set<number>();
-  const instrument = defineInstrument({
-    title: "Oven",
-    fields: {
-      Temperature: { type: "float", unit: "°C", initial: 20 },
-      Setpoint: {
-        type: "float",
-        unit: "°C",
-        minimum: 0,
-        maximum: 100,
-        initial: 20,
-        readback: { field: "Temperature" },
-        write: (value: number) => {
-          if (refuses.has(value)) throw new Error("the oven is hot");
-          told.push(`setpoint ${value}`);
-        },
-      },
-      Flow: {
-        type: "float",
-        initial: 0,
-        needsConfirm: true,
-        write: (value: number) => void told.push(`flow ${value}`),
-      },
-    },
-  });
-  return { instrument, told, refuses, temperature: instrument.fields.Temperature };
-}
-
-async function serve(folder: string, guards?: object) {
-  const lab = oven();
-  const server = startServer({
-    instruments: [lab.instrument],
-    guards,
-    runFiles: { state: join(folder, "lab.state", "runs.json"), folder },
-  });
-  await server.prepare();
-  const lines = await RawClient.connect(server.commandServer.port);
-  const json = async (line: string) => JSON.parse((await lines.ask(line)).replace(/^OK /, ""));
-  const show = (id = 0): Promise<RunDetails> => json(`automation.show ${id}`);
-  return {
-    ...lab,
-    server,
-    lines,
-    show,
-    list: (): Promise<RunsDescription> => json("automation.list"),
-    history: async (): Promise<RunDetails[]> => (await json("automation.history")).runs,
-    /** Writes a run's file, loads it, and starts it. */
-    async run(run: Record<string, unknown>, given = ""): Promise<number> {
-      await Deno.writeTextFile(join(folder, "night.run.json"), JSON.stringify(run));
-      const answer = await lines.ask(`automation.load night.run.json ${given}`);
-      match(answer, /^OK \d+$/);
-      const id = Number(answer.slice(3));
-      strictEqual(await lines.ask(`automation.start ${id}`), "OK");
-      return id;
-    },
-    ended: (id: number, state: string) =>
-      eventually(async () => {
-        const run = await show(id);
-        if (run.ended === null) return false;
-        strictEqual(run.state, state, run.reason);
-        return true;
-      }, `run ${id} is ${state}`),
-    is: (state: string) => eventually(async () => (await show()).state === state, `it is ${state}`),
-    async [Symbol.asyncDispose]() {
-      lines[Symbol.dispose]();
-      await server.stop();
-    },
-  };
-}
+import { serve } from "./lab.ts";
 
 Deno.test("runs: steps are done in order, with parameters, rounds, rows, branches, and finally in any case", () =>
   inFolder(async (folder) => {
@@ -175,12 +101,11 @@ Deno.test("runs: a step that fails pauses the run; a person retries, skips or st
 
 Deno.test("runs: a person takes an instrument from a run, which pauses, and never a run from a person; a guard stops it", () =>
   inFolder(async (folder) => {
-    await using lab = await serve(folder, {
-      interlocks: {
-        Hot: { when: "oven.temperature > 200", grace: "0s", forbids: ["oven.setpoint"], trips: ["stop runs"] },
-        Warm: { when: "oven.temperature > 150", grace: "0s", trips: ["pause runs"] },
-      },
-    });
+    const interlocks = {
+      Hot: { when: "oven.temperature > 200", grace: "0s", forbids: ["oven.setpoint"], trips: ["stop runs"] },
+      Warm: { when: "oven.temperature > 150", grace: "0s", trips: ["pause runs"] },
+    };
+    await using lab = await serve(folder, { guards: { interlocks } });
     const run = { steps: [{ wait: "1h" }], finally: [{ set: "oven.flow", to: 0 }] };
     const driving = { ...run, steps: [{ set: "oven.setpoint", to: 5 }, ...run.steps] };
     using ben = await RawClient.connect(lab.server.commandServer.port);
@@ -293,7 +218,7 @@ Deno.test("runs: a file is told all that is wrong with it, with line and column,
         "15:7 is 2.5, and should be a whole number from 1 to 10000000, or forever",
         "15:34 Oven has no command fly; it has none of its own",
         "16:7 automation is heliograph's own, and is not driven",
-        "17:5 does nothing: a step is one of set, call, wait, waitUntil, ramp, repeat, forEach, parallel, note, datalog, askPerson",
+        "17:5 does nothing: a step is one of set, call, expose, wait, waitUntil, ramp, repeat, forEach, parallel, note, datalog, askPerson",
       ],
     );
     const [inner, ...outer] = await problems(

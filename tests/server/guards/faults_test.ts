@@ -36,6 +36,32 @@ Deno.test("guards: an action that fails is tried again, then escalates, and is d
     await eventually(async () => (await lab.interlock("hot")).trips[0]!.state === "done", "and that is told");
   }));
 
+Deno.test("guards: an action that does not end fails at its deadline, and escalates; the next does not wait so long", () =>
+  inFolder(async (folder) => {
+    await using devices = new Devices();
+    const { probe, oven, gas } = devices;
+    const trips = [{
+      call: "oven.ramp",
+      arguments: [0],
+      within: "0.1s",
+      otherwise: [{ set: "oven.power", to: 0 }],
+    }, { call: "gas.close" }];
+    const bench = benchOf(devices, { interlocks: { Hot: { ...hot, trips } } });
+    const { ramp } = bench.instruments[2]!.commands as unknown as { ramp: { doneWhen: { within: number } } };
+    ramp.doneWhen.within = 0.5;
+    await using lab = await serve(folder, bench);
+    await lab.until("hot", "clear");
+    probe.values.T = "301";
+    await eventually(() => gas.told.includes("CLOSE"), "the next step is done");
+    ok(!oven.told.includes("SET P 0"), "while the first is under way");
+    await eventually(() => oven.told.includes("SET P 0"), "then what is to be done instead");
+    deepStrictEqual(oven.told.filter((each) => each === "RAMP 0").length, 3);
+    const [ramping] = (await lab.interlock("hot")).trips;
+    match(ramping!.reason, /0\.5 s/);
+    const { alarms } = await lab.described();
+    deepStrictEqual(alarms.find(({ title }) => title === "Steps of interlock Hot")?.severity, "critical");
+  }));
+
 Deno.test("guards: after a restart what was latched, bypassed or watched is so still; a damaged or unwritable state fails closed", () =>
   inFolder(async (folder) => {
     await using devices = new Devices();

@@ -1,6 +1,6 @@
 /** What watchers are told of guards, over a real socket, and what is known of trips after a restart. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type { InterlockDescription, TripDescription } from "../../../protocol/guards.ts";
+import type { InterlockDescription, LimitDescription, TripDescription } from "../../../protocol/guards.ts";
 import type { WatchEvent } from "../../../protocol/framed_message.ts";
 import { RawClient } from "../../fixture.ts";
 import { benchOf, Devices, inFolder, serve } from "./lab.ts";
@@ -37,6 +37,7 @@ Deno.test("guards: who watches everything is told of states, who watches them of
           forbids: ["gas", { set: "oven.power", above: 20 }],
         },
       },
+      limits: { "oven.program": { slew: "5/min" } },
     });
     {
       await using lab = await serve(folder, bench);
@@ -47,14 +48,24 @@ Deno.test("guards: who watches everything is told of states, who watches them of
       await close.send(`${JSON.stringify({ id: 1, cmd: "Watch", instrument: "guards" })}\n`);
       const isEnd = (event: WatchEvent) => event.event === "end-of-snapshot";
       const snapshot = guardsOf(await until(all, isEnd));
-      deepStrictEqual(snapshot.map(({ kind, name }) => `${kind} ${name}`), ["bench ", "interlock oven"]);
+      deepStrictEqual(snapshot.map(({ kind, name }) => `${kind} ${name}`), [
+        "bench ",
+        "interlock oven",
+        "limit oven.program",
+      ]);
       const { forbidden, refusal } = snapshot[1]!.guard as InterlockDescription;
       deepStrictEqual(forbidden, [
         { instrument: "gas", text: "whatever drives Gas" },
         { instrument: "oven", text: "Power of Oven above 20", field: "power", above: 20 },
       ]);
       strictEqual(refusal, "");
-      deepStrictEqual(guardsOf(await until(close, isEnd)).length, 2);
+      deepStrictEqual(guardsOf(await until(close, isEnd)).length, 3);
+      // What may be done is told before anybody tries, and again when it is another.
+      const { said, least, most } = snapshot[2]!.guard as LimitDescription;
+      deepStrictEqual([said, least, most], ["not faster than 5 in 1 min: now -4 to 6", -4, 6]);
+      strictEqual(await lab.lines.ask("oven.set program 3"), "OK");
+      strictEqual(await lab.lines.ask("oven.confirm"), "OK");
+      await until(all, (event) => JSON.stringify(event).includes("now -2 to 6"));
 
       // Nothing has happened but that a value is another.
       probe.values.T = "250";

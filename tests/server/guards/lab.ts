@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { GuardsDescription, InterlockDescription } from "../../../protocol/guards.ts";
 import { loadBench } from "../../../mod.ts";
-import type { HeliographServerOptions } from "../../../server/server.ts";
+import type { HeliographServerOptions, ServerParts } from "../../../server/server.ts";
 import { eventually, RawClient, startServer } from "../../fixture.ts";
 import { type Device, tcpDevice } from "../devices/devices.ts";
 
@@ -102,13 +102,18 @@ export function benchOf({ probe, water, oven, gas }: Devices, guards: Record<str
 }
 
 /** A bench with guards, served from a file in a folder of its own. */
-export async function serve(folder: string, bench: unknown, options: Partial<HeliographServerOptions> = {}) {
+export async function serve(
+  folder: string,
+  bench: unknown,
+  options: Partial<HeliographServerOptions> = {},
+  parts: ServerParts = {},
+) {
   const file = join(folder, "lab.json");
   await Deno.writeTextFile(file, JSON.stringify(bench));
   const loaded = await loadBench(file);
   const { instruments, guards } = loaded;
   const guardsFile = join(folder, "lab.state", "guards.json");
-  const server = startServer({ instruments, guards, guardsFile, poll: true, ...options });
+  const server = startServer({ instruments, guards, guardsFile, poll: true, ...options }, parts);
   await server.prepare();
   const lines = await RawClient.connect(server.commandServer.port);
   const described = async (): Promise<GuardsDescription> =>

@@ -352,7 +352,11 @@ Deno.test("messages: an alarm of the bench is told, its acknowledgement keeps wh
     await eventually(async () => (await alarm("messages_not_sent")).state === "unacknowledged", "that is told");
     match((await alarm("messages_not_sent")).reason, /refused it: 403 no/);
     ok(web.asked.filter(({ path }) => path === "/boss").length > 0, "nobody has acknowledged it this time");
+    // The status tells it in a line.
+    const status = async () => (await run(["status", "--port", String(server.dashboardServer.port)])).out;
+    match(await status(), /^Messages: the last to ana .*; \d waits?; failed last: .* refused it: 403 no/m);
     web.answer = () => new Response("ok");
     match(await lines.ask("messages.retry"), /^OK \d/);
     await eventually(async () => (await alarm("messages_not_sent")).active === false, "all is sent");
+    match(await status(), /^Messages: the last to .* at \d.*; none waits; failed last: /m);
   }));

@@ -500,7 +500,7 @@ Deno.test("records: of many who look at the same time some are told to come back
     );
     await eventually(async () => {
       try {
-        return (await records.find({ find: "a" })).length > 0;
+        return JSON.parse(await records.find({ find: "a" })).length > 0;
       } catch {
         return false;
       }

@@ -12,6 +12,7 @@ import { ReadingsLookup } from "../../../../server/records/readings/lookup.ts";
 import { ReadingsKeeper } from "../../../../server/records/readings/readings_keeper.ts";
 import { ReadingsSpool, readingsSpoolNames } from "../../../../server/records/readings/readings_spool.ts";
 import { readSpool } from "../../../../server/records/readings/segments.ts";
+import { thinned, type ThinnedFrames } from "../../../../server/records/readings/thinned_frames.ts";
 import type { RecordedField } from "../../../../protocol/readings.ts";
 
 const minute = 60_000;
@@ -269,37 +270,47 @@ Deno.test("readings: where there is no room the oldest are thinned first, and th
   ok(size < 2 * 1.5e6, `room is given back to the disk: ${size}`);
 });
 
-Deno.test("readings: what waits for a full disk is thinned before it is lost, and no spike with it", () => {
+Deno.test("readings: what waits for a full disk is thinned step by step before it is lost, and no spike with it", async () => {
   const folder = Deno.makeTempDirSync();
   try {
-    using spool = new ReadingsSpool(folder);
-    const declared = Array.from({ length: 200 }, (_, at) => [at, fieldOf(`f${at}`, "float")] as const);
-    spool.append(segmentFrame({ number: 1, run: 1 }), false);
-    spool.append(declarationsFrame({ fields: declared, texts: [] }), false);
+    let thinning: Promise<ThinnedFrames> | undefined;
+    using spool = new ReadingsSpool(
+      folder,
+      (frames, span) => thinning = new Promise((resolve) => setTimeout(() => resolve(thinned(frames, span)))),
+    );
+    const declared = Array.from({ length: 1000 }, (_, at) => [at, fieldOf(`f${at}`, "float")] as const);
+    spool.append(segmentFrame({ number: 1, run: 1 }), "segment");
+    spool.append(declarationsFrame({ fields: declared, texts: [] }), "words");
     spool.hold("No space left on device");
     const start = 1_790_000_040_000;
-    const seconds = 6000;
+    // A tenth of a second apart: some minutes are as much as an hour.
+    const steps = 3000;
     const writer = new SamplesWriter();
-    for (let second = 0; second < seconds; second++) {
-      for (let field = 0; field < 200; field++) {
-        const value = second === 77 && field === 3 ? 1e6 : Math.sin(second + field);
-        const quality = second === 99 && field === 4 ? failed : good;
-        writer.add(field, start + second * 1000, quality === good ? value : undefined, quality);
+    for (let step = 0; step < steps; step++) {
+      for (let field = 0; field < 1000; field++) {
+        const value = step === 77 && field === 3 ? 1e6 : Math.fround(Math.sin(step + field));
+        const quality = step === 99 && field === 4 ? failed : good;
+        writer.add(field, start + step * 100, quality === good ? value : undefined, quality);
       }
-      spool.append(writer.take(start + second * 1000), true);
+      spool.append(writer.take(start + step * 100), "samples");
+      // Words that come between keep nothing from being thinned.
+      if (step % 10 === 0) spool.append(declarationsFrame({ fields: [], texts: [[step, "a"]] }), "words");
+      await thinning;
     }
-    const { failure, waiting, thinned, lost } = spool.state;
+    const { failure, waiting, thinned: left, lost } = spool.state;
     strictEqual(failure, "No space left on device");
-    ok(waiting < 8_100_000 && thinned > 100_000 && lost === 0, `${waiting} ${thinned} ${lost}`);
+    ok(waiting < 10_000_000 && left > 1_000_000 && lost === 0, `${waiting} ${left} ${lost}`);
     ok(spool.retry() && spool.allWritten);
     strictEqual(spool.state.failure, "");
+    deepStrictEqual([await spool.sync(), await spool.sync()], [spool.bytes, 0], "all is safe from a power failure");
     const { segments: [segment] } = readSpool(folder, 0);
     const of = (field: number) => [...segment!.fields.values()][field]!.readings;
-    strictEqual(Math.max(...of(3).values as number[]), 1e6);
-    strictEqual(of(4).qualities.filter((quality) => quality === failed).length, 1);
-    const minutes = new Set(of(3).times.map((time) => Math.floor(time / minute)));
-    strictEqual(minutes.size, seconds / 60);
-    strictEqual(of(3).times.at(-1), start + (seconds - 1) * 1000);
+    strictEqual(Math.max(...of(3).run().values as Float64Array), 1e6);
+    strictEqual(of(4).run().qualities.filter((quality) => quality === failed).length, 1);
+    strictEqual(of(3).times.at(-1), start + (steps - 1) * 100);
+    const apart = [...of(3).times].map((time, at, times) => time - (times[at - 1] ?? start));
+    ok(Math.max(...apart) <= 2 * minute, "what is left is of all of the time");
+    deepStrictEqual(apart.slice(-300).filter((each) => each !== 100), [], "the newest are all there");
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }

@@ -1,0 +1,125 @@
+/**
+ * `heliograph fleet`: the PCs that are driven as one bench, and what their broker needs.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import type { FleetDescription, FleetMember } from "../../protocol/fleet.ts";
+import { HeliographError } from "../../protocol/errors.ts";
+import { localTime } from "../../protocol/local_time.ts";
+import { printable } from "../../protocol/printable.ts";
+import { ownInstruments } from "../../server/bench/names.ts";
+import { writeFleet } from "../../server/fleet/broker_files.ts";
+import { type ConnectionFlags, dashboardClient, dashboardFlags, parsePort } from "../connection.ts";
+import type { CliContext } from "../context.ts";
+import { UsageError } from "../exit_codes.ts";
+import { type Paint, painter, table, writeJson } from "../output.ts";
+import { buildCommand } from "../usage.ts";
+
+/** A clock that is off by more, in seconds, is told. */
+const clockOff = 2;
+
+interface FleetFlags extends ConnectionFlags {
+  readonly broker?: string;
+}
+
+/** `heliograph fleet` */
+export const fleetCommand = buildCommand({
+  docs: {
+    brief: "Show the PCs of the fleet: which are there, their instruments, and whether all is well",
+    fullDescription:
+      "Show the PCs of the fleet that the server is in, by the word “fleet” of its bench file. `fleet init FOLDER " +
+      "--broker HOST PC…` writes what the broker needs, a NATS server, and what is carried to each PC; again with other " +
+      "PCs, it adds them.",
+  },
+  parameters: {
+    flags: {
+      ...dashboardFlags,
+      broker: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        brief: "For init: by which name or address, and port, the PCs reach the broker [default port = 4222]",
+        placeholder: "HOST[:PORT]",
+      },
+    },
+    positional: {
+      kind: "array",
+      parameter: { placeholder: "list | init FOLDER PC…", brief: "What to do [default = list]", parse: String },
+    },
+  },
+  async func(this: CliContext, flags: FleetFlags, ...[action = "list", ...rest]: string[]): Promise<void> {
+    if (action === "init") return await init(this, flags, rest);
+    if (action !== "list" || rest.length > 0) {
+      throw new UsageError(`Cannot do "${[action, ...rest].join(" ")}": it is list, or init FOLDER PC…`);
+    }
+    await using client = dashboardClient(this, flags);
+    await client.hello();
+    let fleet: FleetDescription;
+    try {
+      fleet = await client.call("fleet", "list") as FleetDescription;
+    } catch (error) {
+      if (!(error instanceof HeliographError) || error.code !== "unknown_instrument") throw error;
+      throw new HeliographError(
+        "unavailable",
+        'This bench is in no fleet: say "fleet" in its bench file; “fleet init” writes what that needs',
+      );
+    }
+    if (flags.json) return writeJson(this, fleet);
+    this.process.stdout.write(fleetText(fleet, painter(this.colour)));
+  },
+});
+
+/** The fleet, as a table. */
+export function fleetText({ broker, connected, reason, members }: FleetDescription, paint: Paint): string {
+  const rows = members.map((member) => {
+    const { name, self, here, version, started, title } = member;
+    return [
+      { text: printable(`${name}${self ? " (this PC)" : ""}`), style: here ? paint.bold : paint.dim },
+      printable(title),
+      {
+        text: printable(stateOf(member)),
+        style: !here ? paint.red : member.trouble === "" ? paint.green : paint.yellow,
+      },
+      version,
+      localTime(new Date(started)).slice(0, 16),
+      printable(member.instruments.filter((name) => !ownInstruments.has(name)).join(", ")),
+    ];
+  });
+  const head = ["PC", "BENCH", "STATE", "VERSION", "SINCE", "INSTRUMENTS"];
+  return (connected ? "" : `${paint.red(printable(`This PC is not in its fleet: ${reason}`))}\n`) +
+    table(head, rows, paint) + paint.dim(`by ${printable(broker)}\n`);
+}
+
+function stateOf({ self, here, reason, trouble, clockAhead }: FleetMember): string {
+  if (!here) return self ? "not in the fleet" : reason;
+  const off = clockAhead === null || Math.abs(clockAhead) < clockOff
+    ? ""
+    : `its clock is ${Math.abs(clockAhead)} s ${clockAhead > 0 ? "ahead" : "behind"}`;
+  return [trouble, off].filter((each) => each !== "").join("; ") || "well";
+}
+
+async function init(context: CliContext, flags: FleetFlags, [folder, ...names]: readonly string[]): Promise<void> {
+  if (folder === undefined || names.length === 0) {
+    throw new UsageError(
+      "Cannot write a fleet: give a folder and the PCs, fleet init lab-fleet --broker nats.lab cold-lab reactor-lab",
+    );
+  }
+  const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(flags.broker ?? "") ?? [];
+  const written = await writeFleet(folder, names, {
+    host: host || undefined,
+    port: port === undefined ? undefined : parsePort(port),
+  });
+  if (flags.json) return writeJson(context, written);
+  const { write } = context.process.stdout;
+  write(`For the broker, in ${printable(folder)}:\n  nats-server --config nats-server.conf\n`);
+  for (const name of Object.keys(written.pcs)) {
+    write(
+      `For ${name}: put what is in ${
+        printable(join(folder, name))
+      } beside its bench file, and what fleet.json holds into it\n`,
+    );
+  }
+  write("Whoever has a fleet.seed is that PC: carry each to its own PC alone, and remove it here.\n");
+}

@@ -1,0 +1,124 @@
+/**
+ * What the PCs of a fleet say to one another by their broker, and what clients are told of the fleet; docs/fleet.md has it
+ * for programs in other languages.
+ *
+ * @module
+ */
+
+import type { FieldState } from "./description.ts";
+import type { Right } from "./vocabulary.ts";
+
+/** The beginning of every subject: programs of another version have another. */
+const root = "heliograph.v1";
+
+/** How often a PC says that it is there, in seconds. */
+export const presenceEvery = 5;
+
+/** After how many seconds of silence a PC counts as gone. */
+export const goneAfter = 15;
+
+/** What a PC may be called in a fleet: a part of a subject, and of `cold-lab/tempcon`. */
+export const fleetName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** The subjects, as NATS calls them. The name of whoever publishes is a part of each, so that the broker can see to it. */
+export const subjects = {
+  /** A {@linkcode PresenceMessage} of a PC. */
+  here: (pc: string) => `${root}.here.${pc}`,
+  /** A PC that has just come asks all others to say that they are there; it says nothing else. */
+  who: (pc: string) => `${root}.who.${pc}`,
+  /** Asks whoever has a name already for its {@linkcode PresenceMessage}. */
+  name: (pc: string) => `${root}.name.${pc}`,
+  /** An {@linkcode AskMessage} from one PC to another; the reply is a framed one. */
+  ask: (asker: string, asked: string) => `${root}.ask.${asker}.${asked}`,
+  /** A {@linkcode ReadingsMessage} of an instrument. */
+  readings: (pc: string, instrument: string) => `${root}.readings.${pc}.${instrument}`,
+} as const;
+
+/** The parts of a subject after the version: `["ask", "cold-lab", "reactor-lab"]`. */
+export function partsOf(subject: string): readonly string[] {
+  return subject.startsWith(`${root}.`) ? subject.slice(root.length + 1).split(".") : [];
+}
+
+/** What a PC says of itself every five seconds, when it is asked who is there, and when it goes. */
+export interface PresenceMessage {
+  /** Its name in the fleet. */
+  readonly name: string;
+  /** Which run of the server it is: no other has the same. */
+  readonly instance: string;
+  /** What its bench is called. */
+  readonly title: string;
+  /** The version of heliograph. */
+  readonly version: string;
+  /** When the server began, ISO 8601 in UTC. */
+  readonly started: string;
+  /** What its clock shows, ISO 8601 in UTC. */
+  readonly now: string;
+  /** Counts up whenever an instrument comes, goes or is another. */
+  readonly bench: number;
+  /** The names of its instruments. */
+  readonly instruments: readonly string[];
+  /** What is not well; empty where all is. */
+  readonly trouble: string;
+  /** Whether it goes: it stops, or leaves the fleet. */
+  readonly leaves: boolean;
+}
+
+/** What one PC asks of another. */
+export interface AskMessage {
+  /** For whom: a person's name, empty for the PC itself, and what they may do there. */
+  readonly for: {
+    readonly name: string;
+    readonly rights: readonly Right[];
+  };
+  /** Within how many seconds an answer is waited for; what has not begun by then is not begun. */
+  readonly seconds: number;
+  /** A message of the framed dialect, as on the dashboard's port: `{"id": 1, "cmd": "Get", …}`. */
+  readonly message: Readonly<Record<string, unknown>>;
+}
+
+/** What the fields of an instrument hold; only those that were read, or are another. */
+export interface ReadingsMessage {
+  /** Counts up by one for each message of an instrument, so that a lost one is noticed. */
+  readonly number: number;
+  /** Those that are another, by their names. */
+  readonly changed: Readonly<Record<string, FieldState>>;
+  /** The names of those that were read again and are the same. */
+  readonly same: readonly string[];
+}
+
+/** A PC of the fleet, as clients are told of it. */
+export interface FleetMember {
+  readonly name: string;
+  readonly title: string;
+  readonly version: string;
+  /** Whether it is this PC. */
+  readonly self: boolean;
+  /** Whether it is there. */
+  readonly here: boolean;
+  /** Why it cannot be reached; empty where it can. */
+  readonly reason: string;
+  /** When its server began, ISO 8601 in UTC. */
+  readonly started: string;
+  /** When it was heard of last, ISO 8601 in UTC. */
+  readonly seen: string;
+  /** By how many seconds its clock is ahead of this PC's; `null` where that is not known. */
+  readonly clockAhead: number | null;
+  /** The names of its instruments. */
+  readonly instruments: readonly string[];
+  /** What is not well; empty where all is. */
+  readonly trouble: string;
+}
+
+/** The fleet, as `fleet.list` tells it. */
+export interface FleetDescription {
+  /** This PC's name. */
+  readonly name: string;
+  /** Where the broker is. */
+  readonly broker: string;
+  /** Whether this PC is in the fleet now. */
+  readonly connected: boolean;
+  /** Why it is not; empty where it is. */
+  readonly reason: string;
+  /** All PCs that were heard of, this one first. */
+  readonly members: readonly FleetMember[];
+}

@@ -1,0 +1,554 @@
+/**
+ * This PC's part of a fleet: says that it is there, answers what other PCs ask, and has their instruments as its own.
+ *
+ * @module
+ */
+
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import type { InstrumentDescription } from "../../protocol/description.ts";
+import { framedError } from "../../protocol/dashboard_message.ts";
+import { type ErrorCode, errorCodes, HeliographError } from "../../protocol/errors.ts";
+import {
+  type FleetDescription,
+  type FleetMember,
+  goneAfter,
+  partsOf,
+  presenceEvery,
+  type PresenceMessage,
+  subjects,
+} from "../../protocol/fleet.ts";
+import { localTime } from "../../protocol/local_time.ts";
+import { version } from "../../protocol/version.ts";
+import type { Right } from "../../protocol/vocabulary.ts";
+import { Principal, principalOf } from "../access/principal.ts";
+import { nobody, type Roles, type Standing } from "../access/rights.ts";
+import { Bench } from "../bench/bench.ts";
+import type { Caller } from "../bench/command.ts";
+import type { Hub } from "../bench/hub.ts";
+import { didYouMean, listed } from "../bench/names.ts";
+import { decodeValue } from "../bench/typed_values.ts";
+import { wireError } from "../bench/wire_error.ts";
+import { Broker, type BrokerMessage } from "./broker.ts";
+import { answerSchema, askSchema, presenceSchema, readingsSchema } from "./fleet_messages.ts";
+import type { FleetWords } from "./fleet_schema.ts";
+import { Mirror } from "./mirror.ts";
+import { Publisher } from "./publisher.ts";
+
+const log = getLogger(["heliograph", "fleet"]);
+
+/** How often it is looked who has gone, in milliseconds. */
+const lookEvery = 1000;
+/** How many requests of other PCs are worked on at once. */
+const mostAsked = 256;
+/** How long a question takes that the PCs ask of themselves, in seconds. */
+const ownQuestions = 10;
+/** How long an answer is waited for: what takes no time, and what may be a command, in seconds. */
+const usualAsk = 30;
+const longestAsk = 86_400;
+
+/** What a fleet needs of the server. */
+export interface FleetParts {
+  /** This PC's instruments. */
+  readonly bench: Bench;
+  /**
+   * Does what somebody of another PC asks, by the one way in.
+   *
+   * @param message A message of the framed dialect.
+   * @returns Its framed reply, beside which `typed` tells what JSON would lose.
+   * @throws {HeliographError} When it is refused or fails.
+   */
+  readonly answer: (message: Readonly<Record<string, unknown>>, principal: Principal) => Promise<string>;
+  /** The roles of this bench. */
+  readonly roles: Pick<Roles, "find">;
+  /** What the bench is called. */
+  readonly title: () => string;
+  /** When this run of the server began, ISO 8601 in UTC. */
+  readonly started: string;
+  /** What is not well here; empty where all is. */
+  readonly trouble: () => string;
+}
+
+/** What another PC answered. */
+export interface RemoteAnswer {
+  readonly value: unknown;
+  /** What its reply says beside the value. */
+  readonly beside: Readonly<Record<string, unknown>>;
+}
+
+/** A PC that was heard of. */
+interface Other {
+  presence: PresenceMessage;
+  /** When it was heard of last, by `performance.now()` and by this PC's clock. */
+  heard: number;
+  seen: number;
+  clockAhead: number;
+  here: boolean;
+  readonly mirrors: Map<string, Mirror>;
+  /** The description that is under way. */
+  describing: Promise<void> | undefined;
+}
+
+/** This PC's part of a fleet. */
+export class Fleet {
+  /** The instruments of the other PCs. Their changes are told on a hub of their own: they are not of this bench. */
+  readonly elsewhere: Bench = new Bench();
+  readonly #words: FleetWords;
+  readonly #parts: FleetParts;
+  readonly #broker: Broker;
+  readonly #publisher: Publisher;
+  readonly #instance = crypto.randomUUID();
+  readonly #others = new Map<string, Other>();
+  #reason = "it has not been reached yet";
+  #isIn = false;
+  #asked = 0;
+  #timers: ReturnType<typeof setInterval>[] = [];
+  #unsubscribe: (() => void)[] = [];
+  #stopped = false;
+
+  /** Makes it. @param words What the bench file says; files as absolute paths. */
+  constructor(words: FleetWords, parts: FleetParts) {
+    this.#words = words;
+    this.#parts = parts;
+    this.#broker = new Broker(words, {
+      joined: () => void this.#join(),
+      lost: (reason) => this.#lost(reason),
+      refused: (reason) => log.error("{reason}: look at the permissions of {name} there", { reason, name: words.name }),
+    });
+    this.#publisher = new Publisher(
+      parts.bench,
+      (instrument, message) => this.#broker.publish(subjects.readings(words.name, instrument), JSON.stringify(message)),
+    );
+  }
+
+  /** Where the changes of other PCs' instruments are told. */
+  get hub(): Hub {
+    return this.elsewhere.hub;
+  }
+
+  /** This PC's name. */
+  get name(): string {
+    return this.#words.name;
+  }
+
+  /** Reads what is needed and begins; to be called before the server gives up its permissions. @throws {HeliographError} */
+  async open(): Promise<void> {
+    await this.#broker.open();
+    this.#timers.push(setInterval(() => this.#sayHere(), presenceEvery * 1000));
+    this.#timers.push(setInterval(() => this.#look(), lookEvery));
+  }
+
+  /** Leaves it. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(true)));
+    this.#publisher.stop();
+    await this.#broker.stop();
+  }
+
+  /** An instrument of another PC, by `cold-lab/tempcon`; `undefined` where it is none, or none that is known. */
+  find(name: string): ReturnType<Bench["find"]> {
+    const [pc, instrument] = split(name);
+    if (pc === undefined || !this.#others.has(pc)) return undefined;
+    return this.#others.get(pc)!.mirrors.get(instrument)?.instrument ?? this.elsewhere.find(`${pc}/${instrument}`);
+  }
+
+  /** The names of all instruments of other PCs, for suggestions. */
+  names(): string[] {
+    return this.elsewhere.instruments.map(({ title }) => title);
+  }
+
+  /** Why there is no instrument of a name, where it is one of the fleet's; `undefined` where it is not. */
+  whyNot(name: string): HeliographError | undefined {
+    const [pc, instrument] = split(name);
+    if (pc === undefined) return undefined;
+    const other = this.#others.get(pc);
+    if (other === undefined) {
+      // `H2/N2 MFC` is a title, and no PC.
+      const meant = didYouMean(pc, [...this.#others.keys()]);
+      if (meant === "") return undefined;
+      return new HeliographError("unknown_instrument", `No PC of the fleet is called ${pc}${meant}`);
+    }
+    const reason = this.#whyGone(pc, other);
+    if (reason !== "") return new HeliographError("not_connected", `Cannot reach ${name}: ${reason}`);
+    const names = [...other.mirrors.keys()];
+    if (names.length === 0) {
+      return new HeliographError("not_connected", `Cannot reach ${name}: ${pc} has not described itself yet`);
+    }
+    return new HeliographError(
+      "unknown_instrument",
+      `${pc} has no instrument called ${instrument}${didYouMean(instrument, names)}; it has ${listed(names)}`,
+    );
+  }
+
+  /** Tells of all PCs. */
+  describe(): FleetDescription {
+    const { name } = this;
+    const own: FleetMember = {
+      ...memberOf(this.#presence(false)),
+      self: true,
+      here: this.#isIn,
+      reason: this.#isIn ? "" : this.#reason,
+      seen: new Date().toISOString(),
+      clockAhead: 0,
+    };
+    const others = [...this.#others].sort(([one], [other]) => one < other ? -1 : 1).map((
+      [name, other],
+    ): FleetMember => ({
+      ...memberOf(other.presence),
+      self: false,
+      here: other.here && this.#isIn,
+      reason: this.#whyGone(name, other),
+      seen: new Date(other.seen).toISOString(),
+      clockAhead: other.clockAhead,
+    }));
+    return {
+      name,
+      broker: this.#broker.address,
+      connected: this.#isIn,
+      reason: this.#isIn ? "" : this.#reason,
+      members: [own, ...others],
+    };
+  }
+
+  #whyGone(name: string, { here, seen }: Other): string {
+    if (!this.#isIn) return `this PC is not in its fleet: ${this.#reason}`;
+    return here ? "" : `${name} is not connected, last seen ${localTime(new Date(seen)).slice(0, 19)}`;
+  }
+
+  #presence(leaves: boolean): PresenceMessage {
+    const { title, started, bench, trouble } = this.#parts;
+    return {
+      name: this.name,
+      instance: this.#instance,
+      title: title(),
+      version,
+      started,
+      now: new Date().toISOString(),
+      bench: this.#publisher.bench,
+      instruments: bench.instruments.map(({ name }) => name),
+      trouble: trouble(),
+      leaves,
+    };
+  }
+
+  #sayHere(): void {
+    if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(false)));
+  }
+
+  /** The broker is there, for the first time or again. */
+  async #join(): Promise<void> {
+    const { name } = this;
+    try {
+      // Who answers to this name already is another PC.
+      if (this.#unsubscribe.length === 0) {
+        const other = await this.#broker.ask(subjects.name(name), "", ownQuestions).catch(() => undefined);
+        if (this.#stopped) return;
+        if (other !== undefined) return this.#nameIsTaken(read(presenceSchema, other));
+        this.#unsubscribe = [
+          this.#broker.subscribe(subjects.here("*"), (message) => this.#heard(message)),
+          this.#broker.subscribe(subjects.who("*"), () => this.#sayHere()),
+          this.#broker.subscribe(subjects.name(name), ({ answer }) => answer?.(JSON.stringify(this.#presence(false)))),
+          this.#broker.subscribe(subjects.ask("*", name), (message) => void this.#answer(message)),
+          this.#broker.subscribe(subjects.readings("*", "*"), (message) => this.#read(message)),
+        ];
+      }
+      if (!this.#broker.connected || this.#stopped) return;
+      this.#isIn = true;
+      this.#reason = "";
+      log.info("In the fleet as {name}, by {broker}", { name, broker: this.#broker.address });
+      this.#sayHere();
+      // What was told meanwhile was not heard.
+      this.#broker.publish(subjects.who(name), "");
+    } catch (error) {
+      this.#lost(wireError(error).message);
+    }
+  }
+
+  #nameIsTaken(other: PresenceMessage | undefined): void {
+    const who = other === undefined ? "another PC" : `the PC of ${other.title}, whose server began ${other.started}`;
+    this.#lost(`${who}, is called ${this.name} already: give this one another name in "fleet" of its bench file`);
+    const again = setTimeout(() => void this.#join(), presenceEvery * 1000);
+    this.#timers.push(again);
+  }
+
+  #lost(reason: string): void {
+    const was = this.#isIn;
+    this.#isIn = false;
+    if (reason === this.#reason) return;
+    this.#reason = reason;
+    log.warning(
+      was ? "Out of the fleet: {reason}. It is tried again" : "Not in the fleet: {reason}. It is tried again",
+      {
+        reason,
+      },
+    );
+    for (const [pc, other] of this.#others) {
+      this.#lose(pc, other);
+      // Once this PC is back, they say whether they are.
+      other.here = false;
+    }
+  }
+
+  #heard({ text }: BrokerMessage): void {
+    const presence = read(presenceSchema, text);
+    if (presence === undefined) return;
+    const { name } = presence;
+    if (name === this.name) {
+      if (presence.instance === this.#instance || presence.leaves) return;
+      // Both came at one moment; whoever began later gives way.
+      if (`${this.#parts.started} ${this.#instance}` > `${presence.started} ${presence.instance}`) {
+        for (const end of this.#unsubscribe.splice(0)) end();
+        this.#nameIsTaken(presence);
+      }
+      return;
+    }
+    const now = Date.now();
+    const known = this.#others.get(name);
+    const other: Other = known ??
+      { presence, heard: 0, seen: 0, clockAhead: 0, here: false, mirrors: new Map(), describing: undefined };
+    this.#others.set(name, other);
+    const before = other.presence;
+    const cameBack = !other.here && !presence.leaves;
+    other.presence = presence;
+    other.heard = performance.now();
+    other.seen = now;
+    other.clockAhead = Math.round((Date.parse(presence.now) - now) / 100) / 10;
+    other.here = !presence.leaves;
+    if (presence.leaves) return this.#gone(name, other);
+    const isOther = before.instance !== presence.instance || before.bench !== presence.bench;
+    if (cameBack) log.info("{pc} is in the fleet", { pc: name });
+    if (cameBack || isOther) this.#describe(name, other);
+  }
+
+  /** Looks who has not been heard of for too long. */
+  #look(): void {
+    if (!this.#isIn) return;
+    for (const [name, other] of this.#others) {
+      if (other.here && performance.now() - other.heard > goneAfter * 1000) {
+        other.here = false;
+        this.#gone(name, other);
+      }
+    }
+  }
+
+  #gone(name: string, other: Other): void {
+    log.warning("{reason}", { reason: this.#whyGone(name, other) || `${name} has gone` });
+    this.#lose(name, other);
+  }
+
+  #lose(name: string, other: Other): void {
+    const reason = this.#whyGone(name, other);
+    for (const mirror of other.mirrors.values()) {
+      mirror.lose(reason);
+      this.elsewhere.hub.publish("contact", { instrument: mirror.instrument }, mirror.instrument.faults);
+    }
+  }
+
+  /** Has another PC describe its instruments: it came, or they are others. */
+  #describe(pc: string, other: Other): void {
+    other.describing ??= this.#describeAll(pc, other)
+      .catch((error) =>
+        log.warning("{pc} does not describe itself: {reason}", { pc, reason: wireError(error).message })
+      )
+      .finally(() => other.describing = undefined);
+  }
+
+  async #describeAll(pc: string, other: Other): Promise<void> {
+    const { instruments, bench, instance } = other.presence;
+    for (const [name, mirror] of [...other.mirrors]) {
+      if (!instruments.includes(name)) await this.#remove(other, name, mirror);
+    }
+    for (const name of instruments) {
+      try {
+        await this.#describeOne(pc, other, name);
+      } catch (error) {
+        // One that this version does not understand keeps the others from nobody.
+        if (!other.here) throw error;
+        log.warning("{pc} does not describe {name} so that it can be used: {reason}", {
+          pc,
+          name,
+          reason: wireError(error).message,
+        });
+      }
+    }
+    // It became another meanwhile.
+    if (other.presence.bench !== bench || other.presence.instance !== instance) await this.#describeAll(pc, other);
+  }
+
+  async #describeOne(pc: string, other: Other, name: string): Promise<void> {
+    const description = await this.#ask(pc, { cmd: "Describe", instrument: name }, undefined, ownQuestions);
+    const known = other.mirrors.get(name);
+    if (known?.describe(description as InstrumentDescription) === true) {
+      return this.elsewhere.hub.publish("contact", { instrument: known.instrument }, known.instrument.faults);
+    }
+    const mirror = new Mirror(
+      pc,
+      description as InstrumentDescription,
+      (message, caller, seconds) => this.#ask(pc, message, caller, seconds),
+    );
+    if (known === undefined) this.elsewhere.add(mirror.instrument);
+    else await this.elsewhere.replace(known.instrument, mirror.instrument, `${name} of ${pc} is another now`);
+    other.mirrors.set(name, mirror);
+  }
+
+  async #remove(other: Other, name: string, { instrument }: Mirror): Promise<void> {
+    other.mirrors.delete(name);
+    await this.elsewhere.remove(instrument, `${instrument.title} is on its bench no more`);
+  }
+
+  #read({ subject, text }: BrokerMessage): void {
+    const [, pc, instrument] = partsOf(subject);
+    const other = this.#others.get(pc ?? "");
+    const mirror = other?.mirrors.get(instrument ?? "");
+    if (other === undefined || mirror === undefined || !other.here) return;
+    const message = read(readingsSchema, text);
+    if (message === undefined) return;
+    if (mirror.take(message.number, message.changed, message.same)) return;
+    // A slow PC, or a slow broker: what was lost is asked for.
+    this.#describeOne(pc!, other, mirror.name).catch(() => {});
+  }
+
+  /**
+   * Asks another PC for somebody.
+   *
+   * @param message A message of the framed dialect.
+   * @throws {HeliographError} What it answered; `not_connected` where it is not there, at once.
+   */
+  async ask(pc: string, message: Readonly<Record<string, unknown>>, principal: Principal): Promise<RemoteAnswer> {
+    if (!this.#others.has(pc)) {
+      const names = [...this.#others.keys()];
+      const there = this.#isIn
+        ? names.length === 0 ? "no other was heard of yet" : `there are ${listed(names)}`
+        : `this PC is not in its fleet: ${this.#reason}`;
+      throw new HeliographError(
+        "not_connected",
+        `Cannot ask ${pc}: no PC of the fleet is called that${didYouMean(pc, names)}; ${there}`,
+      );
+    }
+    // What is called there takes as long as it may.
+    const seconds = message.cmd === "Call" || message.cmd === "Exec" || message.cmd === "Eval" ? longestAsk : usualAsk;
+    const { rights, instruments } = principal.origin.standing;
+    // Whose instruments are named has those of this bench: what they may drive there, nobody has said.
+    const most = [...rights].filter((right) => instruments === undefined || right !== "drive");
+    return await this.#askWhole(pc, message, principal, seconds, most);
+  }
+
+  async #ask(
+    pc: string,
+    message: Readonly<Record<string, unknown>>,
+    caller: Caller | undefined,
+    seconds: number,
+  ): Promise<unknown> {
+    return (await this.#askWhole(pc, message, caller, seconds)).value;
+  }
+
+  /**
+   * @param caller For whom. @default for this PC itself
+   * @param most The rights that count there at most. @default all that the caller has
+   */
+  async #askWhole(
+    pc: string,
+    message: Readonly<Record<string, unknown>>,
+    caller: Caller | undefined,
+    seconds: number,
+    most?: readonly Right[],
+  ): Promise<RemoteAnswer> {
+    const other = this.#others.get(pc)!;
+    const gone = this.#whyGone(pc, other);
+    if (gone !== "") throw new HeliographError("not_connected", `Cannot ask ${pc}: ${gone}`);
+    const origin = caller === undefined ? undefined : principalOf(caller).origin;
+    const whom = origin === undefined
+      ? { name: "", rights: ["read"] }
+      : { name: origin.person || origin.name, rights: most ?? [...origin.standing.rights] };
+    const asked = JSON.stringify({ for: whom, seconds, message: { ...message, id: 1 } });
+    let text: string | undefined;
+    try {
+      text = await this.#broker.ask(subjects.ask(this.name, pc), asked, seconds + 1);
+    } catch (error) {
+      const { code, message: reason } = wireError(error);
+      const doubt = "; whether it was done is not known";
+      throw new HeliographError(code, `Cannot ask ${pc}: ${reason}${message.cmd === "Describe" ? "" : doubt}`);
+    }
+    if (text === undefined) {
+      other.here = false;
+      this.#gone(pc, other);
+      throw new HeliographError("not_connected", `Cannot ask ${pc}: ${this.#whyGone(pc, other)}`);
+    }
+    const answer = read(answerSchema, text);
+    if (answer === undefined) throw new HeliographError("command_failed", `${pc} answered what nobody understands`);
+    if (answer.ok) {
+      const { ok: _, id: __, value, typed, ...beside } = answer as Record<string, unknown>;
+      return { value: typed === undefined ? value : decodeValue(typed), beside };
+    }
+    const { code, message: reason } = answer.error;
+    throw new HeliographError(code in errorCodes ? code as ErrorCode : "command_failed", `${pc}: ${reason}`);
+  }
+
+  /** Answers what another PC asks. Who it is, the broker has seen to: its name is a part of the subject. */
+  async #answer({ subject, text, answer }: BrokerMessage): Promise<void> {
+    if (answer === undefined) return;
+    const [, asker] = partsOf(subject);
+    const fail = (error: HeliographError) => answer(framedError(1, error));
+    const ask = read(askSchema, text);
+    if (ask === undefined) {
+      return fail(new HeliographError("bad_message", "Cannot understand what is asked: see docs/fleet.md"));
+    }
+    if (this.#asked >= mostAsked) {
+      return fail(new HeliographError("too_many_requests", `${this.name} works on ${mostAsked} requests already`));
+    }
+    this.#asked++;
+    try {
+      const until = performance.now() + ask.seconds * 1000;
+      const principal = new Principal({
+        by: "fleet",
+        // Whoever has no name is the PC: who has control by it can give it back.
+        name: ask.for.name || asker!,
+        hostname: asker!,
+        gone: () => performance.now() > until,
+        secure: true,
+      }, this.#standing(asker!, ask.for.rights));
+      const reply = await this.#parts.answer(ask.message, principal);
+      // What came of it is told before the answer.
+      this.#publisher.flush();
+      if (reply.length > this.#broker.longest) {
+        throw new HeliographError(
+          "limit_exceeded",
+          `The answer is longer than the broker takes (${this.#broker.longest} bytes)`,
+        );
+      }
+      answer(reply);
+    } catch (error) {
+      fail(wireError(error));
+    } finally {
+      this.#asked--;
+    }
+  }
+
+  /** What another PC may do here for somebody: what its role allows, and that one may do there. */
+  #standing(pc: string, rights: readonly string[]): Standing {
+    const { roles = {} } = this.#words;
+    const role = Object.hasOwn(roles, pc) ? roles[pc]! : roles["*"] ?? "observer";
+    const mapped = this.#parts.roles.find(role) ?? nobody;
+    return { ...mapped, rights: new Set([...mapped.rights].filter((right) => rights.includes(right))) };
+  }
+}
+
+/** `cold-lab/tempcon` as PC and instrument. */
+function split(name: string): [pc: string | undefined, instrument: string] {
+  const slash = name.indexOf("/");
+  return slash <= 0 ? [undefined, name] : [name.slice(0, slash), name.slice(slash + 1)];
+}
+
+function memberOf({ name, title, version, started, instruments, trouble }: PresenceMessage) {
+  return { name, title, version, started, instruments, trouble };
+}
+
+/** A message as its schema has it; `undefined` for what is none: it is of a newer version, or of somebody's program. */
+function read<T>(schema: { safeParse(value: unknown): { data?: T } }, text: string): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Checks what comes from other PCs; words that a newer version adds are left aside.
+ *
+ * @module
+ */
+
+import * as z from "npm:zod@4.6.7";
+import type { FieldState } from "../../protocol/description.ts";
+import { type AskMessage, fleetName, type PresenceMessage, type ReadingsMessage } from "../../protocol/fleet.ts";
+import { qualities, rights } from "../../protocol/vocabulary.ts";
+
+const text = z.string().max(10_000);
+const time = z.string().refine((given) => Number.isFinite(Date.parse(given)));
+
+/** What a PC says of itself. */
+export const presenceSchema: z.ZodType<PresenceMessage> = z.object({
+  name: z.string().regex(fleetName),
+  instance: text,
+  title: text,
+  version: text,
+  started: time,
+  now: time,
+  bench: z.int(),
+  instruments: z.array(text).max(10_000),
+  trouble: text,
+  leaves: z.boolean(),
+});
+
+/** What one PC asks of another; rights that this version does not know are none. */
+export const askSchema: z.ZodType<AskMessage> = z.object({
+  for: z.object({
+    name: z.string().max(64),
+    rights: z.array(text).max(100).transform((given) => rights.filter((right) => given.includes(right))),
+  }),
+  seconds: z.number().positive().max(7 * 86_400 + 10),
+  message: z.record(z.string(), z.unknown()),
+}) as z.ZodType<AskMessage>;
+
+/** What comes of it: a framed reply. */
+export const answerSchema = z.discriminatedUnion("ok", [
+  z.looseObject({ ok: z.literal(true), value: z.unknown(), typed: z.unknown().optional() }),
+  z.object({ ok: z.literal(false), error: z.object({ code: text, message: text }) }),
+]);
+
+const state: z.ZodType<FieldState> = z.object({
+  value: z.union([z.number(), z.string(), z.boolean()]).nullable(),
+  text: z.string(),
+  quality: z.enum(qualities),
+  time: z.string().nullable(),
+  staged: z.boolean().optional(),
+  applied: z.string().optional(),
+  reason: z.string().optional(),
+}) as z.ZodType<FieldState>;
+
+/** What the fields of an instrument hold. */
+export const readingsSchema: z.ZodType<ReadingsMessage> = z.object({
+  number: z.int(),
+  changed: z.record(z.string(), state),
+  same: z.array(z.string()),
+});

@@ -1,0 +1,41 @@
+/**
+ * The words of a bench file about its fleet.
+ *
+ * @module
+ */
+
+import * as z from "npm:zod@4.6.7";
+import { fleetName } from "../../protocol/fleet.ts";
+
+/** What a bench file says of its fleet. */
+export interface FleetWords {
+  readonly broker: string | readonly string[];
+  readonly name: string;
+  readonly credentials?: string | undefined;
+  readonly authority?: string | undefined;
+  readonly roles?: Readonly<Record<string, string>> | undefined;
+}
+
+const broker = z.string().regex(
+  /^(?:nats|tls):\/\/(?:\[[0-9a-f:.]+\]|[^/:@\s]+)(?::\d{1,5})?$/i,
+  "must be tls://HOST:PORT, or nats://HOST:PORT where nobody can listen on the way",
+);
+
+/** What a bench file may say of its fleet. */
+export const fleetSchema = z.strictObject({
+  broker: z.union([broker, z.array(broker).min(1).max(20)]).meta({
+    description: "Where the NATS server is: tls://nats.lab:4222; several where there are several",
+  }),
+  name: z.string().regex(fleetName, "must be 1 to 63 lower-case letters, digits and hyphens").meta({
+    description: "What this PC is called in the fleet: cold-lab. No other may have the name",
+  }),
+  credentials: z.string().min(1).optional().meta({
+    description: "The file with what this PC proves itself by: an nkey's seed, or NATS' .creds",
+  }),
+  authority: z.string().min(1).optional().meta({
+    description: "The file with the certificate of the broker's authority. Default those that this PC trusts",
+  }),
+  roles: z.record(z.string().min(1).max(64), z.string().min(1)).optional().meta({
+    description: "What the other PCs may do here at most: a role for each name; * for all others. Default observer",
+  }),
+}) satisfies z.ZodType<FleetWords>;

@@ -1,0 +1,279 @@
+/** PCs that drive one another's instruments, by a real NATS server. */
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { NatsConnectionImpl } from "npm:@nats-io/nats-core@3.4.0/internal";
+import { command, defineInstrument, demoInstruments, HeliographServer, type Instrument } from "../../../mod.ts";
+import { PyOpticonSocketClient } from "../../../client/mod.ts";
+import { subjects } from "../../../protocol/fleet.ts";
+import { benchSchema } from "../../../server/config/schema.ts";
+import { codeBlocks } from "../../documents.ts";
+import { canRun, eventually, RawClient, runProgram } from "../../fixture.ts";
+import { hasNats, NatsServer } from "../../nats.ts";
+
+/** A PC of the fleet: its server, and clients of both wires. */
+class Pc {
+  readonly server: HeliographServer;
+
+  constructor(broker: NatsServer, name: string, instruments: Iterable<Instrument>, fleet: object = {}) {
+    this.server = new HeliographServer({
+      instruments,
+      name: `${name} bench`,
+      commandPort: 0,
+      dashboardPort: 0,
+      webPort: 0,
+      tlsPort: 0,
+      sandbox: { languages: [] },
+      fleet: { broker: `nats://127.0.0.1:${broker.port}`, name, roles: { "*": "operator" }, ...fleet },
+    });
+    this.server.start();
+  }
+
+  /** Asks on azcam's line. */
+  async line(text: string): Promise<string> {
+    await this.server.prepare();
+    using client = await RawClient.connect(this.server.commandServer.port);
+    return await client.ask(text);
+  }
+
+  /** Asks in the framed dialect. */
+  async framed(message: Record<string, unknown>): Promise<Record<string, unknown>> {
+    using client = await RawClient.connect(this.server.dashboardServer.port);
+    return await client.request({ id: 1, ...message });
+  }
+
+  client(pc?: string): PyOpticonSocketClient {
+    const socketNumber = this.server.dashboardServer.port;
+    return new PyOpticonSocketClient({ socketNumber, handleErrors: "exception", ...pc === undefined ? {} : { pc } });
+  }
+
+  /** Waits until another PC's instrument is known here, and read. */
+  async knows(instrument: string, field: string): Promise<void> {
+    await eventually(async () => {
+      const { ok, quality } = await this.framed({ cmd: "Get", instrument, field });
+      return ok === true && quality === "good";
+    }, `${instrument} is known`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.stop();
+  }
+}
+
+/** A gauge that counts what it is told. */
+function gauge(title = "Gauge") {
+  const told: number[] = [];
+  const instrument = defineInstrument({
+    title,
+    fields: {
+      Pressure: { type: "float", unit: "mbar", decimals: 2, initial: 3 },
+      Valve: { type: "float", minimum: 0, maximum: 10, initial: 0, write: (value) => void told.push(value) },
+    },
+    commands: {
+      slowly: command({
+        summary: "Take long",
+        run: () => new Promise((resolve) => setTimeout(() => resolve(told.push(-1)), 300)),
+      }),
+    },
+  });
+  return { instrument, told };
+}
+
+const options = { ignore: !hasNats };
+
+Deno.test(
+  "fleet: another PC's instruments are read, set, called and taken on every wire as one's own",
+  options,
+  async () => {
+    await using broker = await NatsServer.start();
+    const { instrument, told } = gauge();
+    await using cold = new Pc(broker, "cold-lab", [...demoInstruments(), instrument]);
+    // Its title goes before a PC that would be called so.
+    await using warm = new Pc(broker, "warm-lab", [gauge("cold-lab/Gauge 2").instrument]);
+    await warm.knows("cold-lab/gauge", "pressure");
+
+    strictEqual(await warm.line("cold-lab/gauge.set valve 7"), "OK");
+    strictEqual(await warm.line("cold-lab/gauge.get valve"), "OK 7.0", "what was set is known at once");
+    deepStrictEqual(told, [7]);
+    strictEqual(
+      await warm.line("cold-lab/gauge.set valve 70"),
+      "ERROR cold-lab: Cannot set Valve of Gauge to 70: above its maximum of 10",
+    );
+    // A float that is whole stays one.
+    const ask = "tempcon.get_temperatures";
+    await cold.line("tempcon.set_control_temperature -90");
+    match(await warm.line(`cold-lab/${ask}`), /^OK -?\d+\.\d+ -?\d+\.\d+/);
+    strictEqual(await warm.line('"cold-lab/Gauge 2".get pressure'), "OK 3.00", "a title of this bench goes first");
+
+    const there = await warm.framed({ cmd: "Get", instrument: "cold-lab/gauge", field: "Pressure" });
+    deepStrictEqual([there.value, there.unit, there.quality], [3, "mbar", "good"]);
+    {
+      await using client = warm.client();
+      await client.setField("cold-lab/UV Light", "Status Selection", "On");
+      await client.doConfirm("cold-lab/UV Light");
+      await eventually(
+        async () => await client.getField("cold-lab/UV Light", "Actual Status") === "On",
+        "the light is on",
+      );
+      const changes = client.watch("cold-lab/gauge", "Pressure")[Symbol.asyncIterator]();
+      const next = async (): Promise<unknown> => {
+        for (;;) {
+          const { value } = await changes.next();
+          if (value?.event === "field") return value.value;
+        }
+      };
+      strictEqual(await next(), 3);
+      instrument.fields.Pressure.update(4.5);
+      strictEqual(await next(), 4.5);
+      await changes.return?.();
+    }
+
+    strictEqual(await warm.line("take cold-lab/gauge 5m"), "OK");
+    match(await cold.line("gauge.set valve 1"), /^ERROR Cannot set gauge: warm-lab has control of it/);
+    strictEqual(await warm.line("release cold-lab/gauge"), "OK");
+    strictEqual(await cold.line("gauge.set valve 1"), "OK");
+
+    match(
+      await warm.line("cold-lab/gage.get valve"),
+      /^ERROR cold-lab has no instrument called gage \(did you mean gauge\?\)/,
+    );
+    match(
+      await warm.line("cold-leb/gauge.get valve"),
+      /^ERROR No PC of the fleet is called cold-leb \(did you mean cold-lab\?\)/,
+    );
+    const names = (await (await warm.client()).describe()).map(({ name }) => name);
+    ok(!names.some((name) => name.includes("tempcon")), "they stand on no bench but their own");
+  },
+);
+
+Deno.test("docs/fleet.md: the program in Python asks a PC, and the bench is one", {
+  ignore: !hasNats || !await canRun("python3"),
+}, async () => {
+  const blocks = await codeBlocks("docs/fleet.md");
+  const bench = blocks.find(({ language }) => language === "json")!;
+  strictEqual(benchSchema.safeParse(JSON.parse(bench.code)).error, undefined);
+  await using broker = await NatsServer.start();
+  await using cold = new Pc(broker, "cold-lab", demoInstruments());
+  await eventually(async () => /"connected": true/.test(await cold.line("fleet.list")), "it is in");
+  const { code } = blocks.find(({ language }) => language === "python")!;
+  const { stdout, stderr } = await runProgram("python3", ["-c", code.replace("4222", String(broker.port))]);
+  match(stdout, /^-?\d+\.\d+\n$/, stderr);
+});
+
+Deno.test("fleet: what another PC may do, for whom, is what both allow", options, async () => {
+  await using broker = await NatsServer.start();
+  const { instrument, told } = gauge();
+  await using _cold = new Pc(broker, "cold-lab", [instrument], { roles: { "warm-lab": "operator" } });
+  await using warm = new Pc(broker, "warm-lab", [gauge().instrument]);
+  await using other = new Pc(broker, "other-lab", [gauge().instrument]);
+  await warm.knows("cold-lab/gauge", "pressure");
+  await other.knows("cold-lab/gauge", "pressure");
+  strictEqual(await warm.line("cold-lab/gauge.set valve 1"), "OK");
+  match(
+    await other.line("cold-lab/gauge.set valve 2"),
+    /^ERROR cold-lab: Cannot do set: it needs the role operator, and you are observer/,
+  );
+  // All may do on this PC what they like; what they may do there, cold-lab says.
+  match(await warm.line("cold-lab/api.exit"), /^ERROR /);
+  {
+    await using client = warm.client("cold-lab");
+    strictEqual((await client.status()).sessions.length >= 0, true);
+    await rejects(client.request({ cmd: "BenchFile" }), /cold-lab: .*needs the role admin/);
+    await rejects(client.request({ cmd: "Follow" }), /Follow is not there between PCs/);
+  }
+  deepStrictEqual(told, [1]);
+  // A program that says of itself that it is an admin has the role of its PC all the same.
+  const connection = await NatsConnectionImpl.connect({ servers: `127.0.0.1:${broker.port}` });
+  try {
+    const say = async (text: string) =>
+      (await connection.request(subjects.ask("other-lab", "cold-lab"), text, { timeout: 5000 })).json() as {
+        readonly ok: boolean;
+        readonly error: { readonly message: string };
+      };
+    const message = { id: 1, cmd: "Set", instrument: "gauge", field: "Valve", new_value: 3 };
+    const rights = ["read", "drive", "administer", "evaluate", "shutdown"];
+    match(
+      (await say(JSON.stringify({ for: { name: "root", rights }, seconds: 5, message }))).error.message,
+      /needs the role operator/,
+    );
+    for (const wrong of ["", "{", "[]", '{"for":{}}', '{"for":{"name":"x","rights":[]},"seconds":1,"message":{}}']) {
+      strictEqual((await say(wrong)).ok, false);
+    }
+    connection.publish(subjects.here("cold-lab"), "{");
+    connection.publish(subjects.here("evil"), JSON.stringify({ name: "../evil", instance: 1 }));
+    connection.publish(subjects.readings("cold-lab", "gauge"), '{"number": 1, "changed": {"pressure": {"value": []}}}');
+  } finally {
+    await connection.close();
+  }
+  deepStrictEqual(told, [1]);
+  strictEqual(await warm.line("cold-lab/gauge.get pressure"), "OK 3.00");
+});
+
+Deno.test(
+  "fleet: a PC that goes is said at once, its values are stale, and it is there again when it comes back",
+  options,
+  async () => {
+    await using broker = await NatsServer.start();
+    await using warm = new Pc(broker, "warm-lab", [gauge().instrument]);
+    const first = gauge();
+    {
+      await using _cold = new Pc(broker, "cold-lab", [first.instrument]);
+      await warm.knows("cold-lab/gauge", "pressure");
+    }
+    const gone = /cold-lab is not connected, last seen \d{4}-\d\d-\d\d \d\d:\d\d:\d\d/;
+    await eventually(async () => gone.test(await warm.line("cold-lab/gauge.set valve 2")), "it is gone");
+    const stale = await warm.framed({ cmd: "Get", instrument: "cold-lab/gauge", field: "Pressure" });
+    deepStrictEqual([stale.value, stale.quality], [3, "stale"], "its last value stays, and is not to be trusted");
+    match(String(stale.reason), gone);
+    const second = gauge();
+    await using _back = new Pc(broker, "cold-lab", [second.instrument, gauge("Lamp").instrument]);
+    await warm.knows("cold-lab/gauge", "pressure");
+    await warm.knows("cold-lab/lamp", "pressure");
+    strictEqual(await warm.line("cold-lab/gauge.set valve 2"), "OK");
+    deepStrictEqual([first.told, second.told], [[], [2]]);
+  },
+);
+
+Deno.test(
+  "fleet: without its broker a PC does all that it does alone; back, nothing is done twice",
+  options,
+  async () => {
+    await using broker = await NatsServer.start();
+    const { instrument, told } = gauge();
+    await using cold = new Pc(broker, "cold-lab", [instrument]);
+    await using warm = new Pc(broker, "warm-lab", [gauge().instrument]);
+    await warm.knows("cold-lab/gauge", "pressure");
+    // It is under way when the broker is lost.
+    const slow = warm.line("cold-lab/gauge.slowly");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await broker.kill();
+    match(await slow, /^ERROR Cannot ask cold-lab: .*whether it was done is not known$/);
+    match(
+      await warm.line("cold-lab/gauge.set valve 5"),
+      /^ERROR Cannot ask cold-lab: this PC is not in its fleet: .* is lost$/,
+    );
+    strictEqual(await cold.line("gauge.set valve 6"), "OK");
+    const { reason, quality } = await warm.framed({ cmd: "Get", instrument: "cold-lab/gauge", field: "Pressure" });
+    deepStrictEqual([quality, String(reason).includes("not in its fleet")], ["stale", true]);
+    await broker.start();
+    await warm.knows("cold-lab/gauge", "pressure");
+    strictEqual(await warm.line("cold-lab/gauge.set valve 7"), "OK");
+    deepStrictEqual(told, [-1, 6, 7]);
+  },
+);
+
+Deno.test(
+  "fleet: of two PCs of one name the second stays out, says why, and comes in when the first has gone",
+  options,
+  async () => {
+    await using broker = await NatsServer.start();
+    const first = new Pc(broker, "cold-lab", [gauge().instrument]);
+    await eventually(async () => /"connected": true/.test(await first.line("fleet.list")), "it is in");
+    await using second = new Pc(broker, "cold-lab", [gauge().instrument]);
+    await eventually(
+      async () => /is called cold-lab already: give this one another name/.test(await second.line("fleet.list")),
+      "the second says why it is not",
+    );
+    strictEqual(await second.line("gauge.set valve 1"), "OK", "it works on alone");
+    await first[Symbol.asyncDispose]();
+    await eventually(async () => /"connected": true/.test(await second.line("fleet.list")), "it comes in");
+  },
+);
