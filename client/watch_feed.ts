@@ -61,6 +61,14 @@ export type WatchUpdate =
     /** It grows with every change, until the server is started again. */
     readonly revision: number;
   }
+  /** The queue of runs is another, as `automation.list` tells it. */
+  | {
+    readonly event: "runs";
+    readonly runs: readonly object[];
+    readonly afterFailed: string;
+    readonly lastEnded: number;
+    readonly hint: string;
+  }
   /** A guard is another than before; `null` where there is none of that name any more. */
   | {
     readonly event: "guard";

@@ -13,6 +13,7 @@ import type {
   JournalEntry,
 } from "./description.ts";
 import type { GuardKind } from "./guards.ts";
+import type { RunsDescription } from "./runs.ts";
 
 /** The `id` that a client chose to match replies with. */
 export type MessageId = number | string;
@@ -42,8 +43,9 @@ export interface OutputEvent {
 
 /**
  * A message of the framed dialect that tells a watcher of a field, of who has control of an instrument, of whether it
- * answers, that an instrument came or went, how the page is arranged and what guards do (only who watches everything is told; who
- * watches the instrument `guards` is told of values, too), or that the snapshot is complete.
+ * answers, that an instrument came or went, how the page is arranged, what guards do and how the queue of runs stands (only
+ * who watches everything is told; who watches the instrument `guards` or `automation` is told of values, too), or that the
+ * snapshot is complete.
  */
 export type WatchEvent =
   | (
@@ -81,6 +83,7 @@ export type WatchEvent =
     readonly name: string;
     readonly guard: object | null;
   }
+  | ({ readonly id: MessageId; readonly event: "runs" } & RunsDescription)
   | { readonly id: MessageId; readonly event: "end-of-snapshot" };
 
 /** A message of the framed dialect that tells a follower what happened, or how much it was too slow for. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ValueDescription } from "./description.ts";
 import type { ConditionPart } from "./guards.ts";
 
 /**
@@ -36,6 +37,11 @@ export interface RunStepDescription {
   /** What it does: `set Flow of MFC to 30`. */
   readonly text: string;
   readonly state: "to come" | "now" | "done";
+  /** ISO 8601 in UTC; `null` where it has not, or that is not known any more. */
+  readonly began: string | null;
+  readonly ended: string | null;
+  /** How the file says it, where it is still to come and can be changed. */
+  readonly words?: object;
   /** Its number, from 1; `null` for what is not counted: a delay of a PyOpticon script. */
   readonly number: number | null;
 }
@@ -77,6 +83,10 @@ export interface RunDescription {
   readonly waitingFor: readonly ConditionPart[];
   /** What it asks a person; `null` where it asks nothing. */
   readonly asks: string | null;
+  /** The number of the last line that it has told; 0 where there is none. */
+  readonly told: number;
+  /** How often what was still to come has been changed. */
+  readonly edits: number;
   /** When it is to begin, ISO 8601 in UTC; `null` for in its turn. */
   readonly startAt: string | null;
   /** ISO 8601 in UTC; `null` where it has not. */
@@ -89,6 +99,8 @@ export interface RunsDescription {
   /** In the order of the queue; the one under way is the first. */
   readonly runs: readonly RunDescription[];
   readonly afterFailed: AfterFailed;
+  /** The number of the run that has ended last; 0 where none has. */
+  readonly lastEnded: number;
   /** What is wrong with keeping them; empty where nothing is. */
   readonly hint: string;
 }
@@ -96,7 +108,11 @@ export interface RunsDescription {
 /** One run with its steps and what it has told, as `automation.show` tells it. */
 export interface RunDetails extends RunDescription {
   readonly steps: readonly RunStepDescription[];
+  /** What is done at its end in any case. */
+  readonly finally: readonly RunStepDescription[];
   readonly lines: readonly RunLine[];
+  /** The full names of the fields that it sets and looks at: `mfc.flow`. */
+  readonly fields: readonly string[];
 }
 
 /** Something that is wrong with a run's file. */
@@ -106,4 +122,26 @@ export interface RunProblem {
   readonly column?: number;
   readonly where: string;
   readonly message: string;
+}
+
+/** Something that is given at the start of a run. */
+export interface RunParameter extends ValueDescription {
+  readonly name: string;
+  /** What it is where nobody gives it; without one it must be given. */
+  readonly default?: number | string | boolean;
+}
+
+/** What a run's file says, and what is wrong with it, as `automation.check` tells it. */
+export interface RunCheck {
+  /** Empty where it could begin with what is given. */
+  readonly problems: readonly RunProblem[];
+  readonly title: string;
+  readonly summary: string;
+  readonly parameters: readonly RunParameter[];
+  /** What it does; with an example for what must still be given. Empty where that cannot be told. */
+  readonly steps: readonly string[];
+  readonly finally: readonly string[];
+  /** The names of the instruments that it drives. */
+  readonly instruments: readonly string[];
+  readonly time: { readonly seconds: number; readonly atLeast: boolean };
 }

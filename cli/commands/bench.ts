@@ -236,7 +236,7 @@ export async function watch(
   );
   for await (const update of client.watch(instrument, field, signal === undefined ? {} : { signal })) {
     // That is for pages.
-    if (update.event === "arrangement" || update.event === "guard") continue;
+    if (update.event === "arrangement" || update.event === "guard" || update.event === "runs") continue;
     if (json) {
       writeJson(context, update);
       continue;

@@ -7,7 +7,7 @@
 import { basename, dirname, join } from "node:path";
 import { printable } from "../../protocol/printable.ts";
 import { Principal } from "../../server/access/principal.ts";
-import { described } from "../../server/automation/run.ts";
+import { describeSteps } from "../../server/automation/step_times.ts";
 import { timeText } from "../../server/automation/run_file.ts";
 import { drivable, filesOf, type LoadedRun, loadRun, readRun } from "../../server/automation/run_file.ts";
 import { isProgram, onItsSteps, yieldedBy } from "../../server/automation/program_run.ts";
@@ -68,7 +68,7 @@ export async function checkRun(context: CliContext, json: boolean, file: string,
   }
   const paint = painter(context.colour);
   const steps = (of: typeof run.steps) =>
-    described({ ...run, steps: of }, () => "to come").map(({ text, number }) =>
+    describeSteps(of, 0, false, run).map(({ text, number }) =>
       `${number === null ? "     " : `${String(number).padStart(4)}.`} ${printable(text)}\n`
     );
   context.process.stdout.write(

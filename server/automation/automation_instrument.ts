@@ -63,6 +63,12 @@ export function automationInstrument(runs: Runs): Instrument {
   const text = { type: "text", default: "", summary: "what the file holds; that of the bench's folder where left out" };
   const parameters = { type: "text", default: "", summary: "what is given, as JSON" } as const;
   const file = { type: "text", summary: "the name of the run's file" } as const;
+  const again = {
+    type: "int",
+    default: 0,
+    minimum: 0,
+    summary: "the number of a run whose file is taken, as it was then",
+  } as const;
   const load = { file, text: { ...text, type: "text" }, parameters } as const;
   const instrument = defineInstrument({
     title: "automation",
@@ -88,26 +94,31 @@ export function automationInstrument(runs: Runs): Instrument {
       }),
       check: command({
         ...reading,
-        summary: "Tell what is wrong with a run's file, as JSON; an empty list of problems where nothing is",
-        arguments: load,
+        summary:
+          "Tell what a run's file says, and what is wrong with it, as JSON: an empty list of problems where nothing is",
+        arguments: { ...load, again },
         takesMore: true,
         deadline: loadDeadline,
-        run: async ({ file, text, parameters }, context) => {
-          const given = givenOf(context.moreKeywords, parameters);
-          return { problems: await runs.check(file, text, given, principalOf(context.caller)) };
-        },
+        run: ({ file, text, parameters, again }, context) =>
+          runs.check(file, text, givenOf(context.moreKeywords, parameters), principalOf(context.caller), again),
+      }),
+      files: command({
+        ...reading,
+        summary: "Tell the run files in the bench's folder, as JSON",
+        run: async () => ({ files: await runs.files() }),
       }),
       load: command({
         summary: "Add a run to the queue, and tell its number: load night.run.json flow=30; a script.py may take 30 s",
         arguments: {
           ...load,
           step: { type: "int", default: 1, minimum: 1, summary: "the step at which it begins" },
+          again,
         },
         takesMore: true,
         immediate: true,
         deadline: loadDeadline,
-        run: ({ file, text, parameters, step }, context) =>
-          runs.load(file, text, givenOf(context.moreKeywords, parameters), step, principalOf(context.caller)),
+        run: ({ file, text, parameters, step, again }, context) =>
+          runs.load(file, text, givenOf(context.moreKeywords, parameters), step, principalOf(context.caller), again),
       }),
       start: command({
         summary: "Let a run begin when it is its turn, or at a time",
@@ -172,6 +183,12 @@ export function automationInstrument(runs: Runs): Instrument {
         deadline: loadDeadline,
         run: ({ id }, { caller }) => runs.repeat(id, principalOf(caller)),
       }),
+      edit: command({
+        summary: "Put other steps in the place of those that are still to come, checked as those of a file are",
+        arguments: { id: needed, steps: { type: "text", summary: 'as a JSON list: [{"wait": "10m"}]' } },
+        immediate: true,
+        run: ({ id, steps }, { caller }) => runs.edit(id, steps, principalOf(caller)),
+      }),
       after_failed: command({
         summary: "Say what becomes of the runs that wait when one has not got to its end",
         arguments: {
@@ -200,6 +217,7 @@ export function automationInstrument(runs: Runs): Instrument {
     fields.Step.update(now === undefined ? 0 : Math.min(now.done + 1, now.of));
     fields.Of.update(now?.of ?? 0);
     fields["Time Left"].update(Math.round(now?.left.seconds ?? 0));
+    runs.feed.changed();
   };
   return instrument;
 }

@@ -18,6 +18,7 @@ import type { LoadedRun } from "./run_file.ts";
 import { timeText } from "./run_file.ts";
 import type { KeptRun, Place } from "./run_store.ts";
 import { sunAltitude, sunComesTo, sunIsSo, sunText } from "./sun.ts";
+import { describeSteps, StepTimes } from "./step_times.ts";
 import { type Late, roundOf, type RunStep, type Time, timeOf, timeOfAll } from "./steps.ts";
 import { Raised, type RunScript } from "./script_process.ts";
 
@@ -95,6 +96,11 @@ export class Run {
   readonly #parts: RunParts;
   /** Where it stands is changed here, and written by who keeps it. */
   readonly #kept: Pick<KeptRun, "place" | "last" | "outcome">;
+  /** Its own steps, and when they began and ended. */
+  readonly #own: RunStep[];
+  readonly #times: StepTimes;
+  /** What is still to come is being changed: no step of its own begins meanwhile. */
+  #editing: Promise<void> | undefined;
   #paused: { readonly reason: string; readonly decides: boolean; readonly since: number } | undefined;
   /** How long it has stood still before, in seconds. */
   #stood = 0;
@@ -120,8 +126,14 @@ export class Run {
   #due = 0;
 
   /** Begins nothing yet. @param kept Where it stands. */
-  constructor(loaded: LoadedRun, kept: Pick<KeptRun, "place" | "last" | "outcome">, parts: RunParts) {
-    this.loaded = loaded;
+  constructor(
+    loaded: LoadedRun,
+    kept: Pick<KeptRun, "place" | "last" | "outcome" | "times">,
+    parts: RunParts,
+  ) {
+    this.#own = [...loaded.steps];
+    this.loaded = { ...loaded, steps: this.#own };
+    this.#times = new StepTimes(kept.times);
     this.#kept = kept;
     this.#parts = parts;
     parts.script?.printTo((line) => this.#print(line));
@@ -162,17 +174,38 @@ export class Run {
   /** Its steps, as they stand. */
   describe(): RunStepDescription[] {
     const { place: { at }, outcome } = this.#kept;
-    return described(
-      this.loaded,
-      (index) => index < at ? "done" : index === at && outcome === undefined ? "now" : "to come",
-    );
+    const { isScript } = this.loaded;
+    return describeSteps(this.#own, at, outcome === undefined, { isScript, times: this.#times });
   }
 
   /** In how many seconds its next step is due; `null` where it waits for no time. */
   get nextIn(): number | null {
     const { place, outcome } = this.#kept;
-    const step = this.loaded.steps[place.at];
+    const step = this.#own[place.at];
     return outcome === undefined && step?.kind === "wait" ? this.#leftOfStep(step, place).seconds : null;
+  }
+
+  /** When its last steps began and ended. */
+  get times(): NonNullable<KeptRun["times"]> {
+    return this.#times.last;
+  }
+
+  /** The number of the last line that it has told; 0 where there is none. */
+  get told(): number {
+    return this.#number;
+  }
+
+  /**
+   * Puts others in the place of the steps after the one that it is at.
+   *
+   * @param steps All of its steps, those before them as they were. @param kept When they are on the disk: none begins before.
+   */
+  edit(steps: readonly RunStep[], kept: Promise<void>): void {
+    const first = this.#kept.place.at + 1;
+    this.#own.splice(first, this.#own.length, ...steps.slice(first));
+    const editing = this.#editing = kept.catch(() => {}).finally(() => {
+      if (this.#editing === editing) this.#editing = undefined;
+    });
   }
 
   /** How long it still takes, as far as that is known. */
@@ -352,9 +385,16 @@ export class Run {
   async #steps(steps: readonly RunStep[], place: Place, failed?: string[], leaving?: Leaving): Promise<void> {
     for (; place.at < steps.length; next(place)) {
       if (isLeft(leaving)) throw new Skipped();
+      if (steps === this.#own) {
+        // What comes may have become another by then.
+        while (this.#editing !== undefined) await this.#editing;
+        if (place.at >= steps.length) return;
+        this.#times.begin(place.at, this.#parts.clock.date().getTime());
+      }
       const step = steps[place.at]!;
       if (failed === undefined) await this.#step(step, place, leaving);
       else await this.#lastStep(step, place, failed);
+      if (steps === this.#own) this.#times.end(place.at, this.#parts.clock.date().getTime());
     }
   }
 
@@ -889,19 +929,6 @@ export class Run {
     // Half of it at once, so that this is not done with each line.
     while (this.#lines.length > mostLines || this.#text > mostText) this.#text -= this.#lines.shift()!.text.length;
   }
-}
-
-/** The steps of a run for people, with their numbers. @param state Of the step at a place. */
-export function described(
-  { steps, isScript }: LoadedRun,
-  state: (index: number) => RunStepDescription["state"],
-): RunStepDescription[] {
-  let number = 0;
-  return steps.map(({ kind, text }, index) => ({
-    text,
-    state: state(index),
-    number: isScript && kind === "wait" ? null : ++number,
-  }));
 }
 
 /** Is rejected when the run ends, which nobody may wait for. */

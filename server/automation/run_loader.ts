@@ -11,7 +11,7 @@ import type { Site } from "../config/site.ts";
 import { BenchFileError } from "../files/source.ts";
 import type { Given } from "./parameters.ts";
 import { isProgram, onItsSteps, yieldedBy } from "./program_run.ts";
-import { filesOf, type LoadedRun, loadRun, readRun } from "./run_file.ts";
+import { filesOf, type LoadedRun, loadRun, readRun, type RunSurroundings } from "./run_file.ts";
 import type { KeptRun, RunStore } from "./run_store.ts";
 import type { Scripts } from "./script_process.ts";
 import { isScript, scriptRun } from "./script_run.ts";
@@ -77,10 +77,7 @@ export class RunLoader {
     principal: Principal,
     mayDrive: (instrument: string) => void,
   ): Promise<FirstLoaded> {
-    const said = text !== "" ? text : await this.#store.read(file);
-    if (said === undefined) {
-      throw new BenchFileError([{ file, where: "", message: "there is no such file in the bench's folder" }]);
-    }
+    const said = await this.#textOf(file, text);
     if (!isProgram(file) && !isScript(file)) return await this.#withFiles(file, said, given);
     mayRunCode(principal);
     // Python would take the mark that Windows puts before a text for a word.
@@ -98,14 +95,41 @@ export class RunLoader {
     return { loaded: scriptRun(file, script, this.#bench.instruments), text: source, files: new Map(), script };
   }
 
-  async #withFiles(file: string, text: string, given: Given): Promise<FirstLoaded> {
+  /**
+   * Reads a file of steps, and the CSV files that it goes through.
+   *
+   * @param text What it holds; empty for that of the bench's folder.
+   * @throws {BenchFileError} With what is wrong.
+   */
+  async read(file: string, text: string): Promise<Pick<FirstLoaded, "text" | "files">> {
+    const said = await this.#textOf(file, text);
     const files = new Map<string, string | undefined>();
-    for (const name of filesOf(readRun(file, text).words)) files.set(name, await this.#store.read(name));
+    for (const name of filesOf(readRun(file, said).words)) files.set(name, await this.#store.read(name));
+    return { text: said, files };
+  }
+
+  /** A file of steps that was read. @throws {BenchFileError} With what is wrong. */
+  fromSteps(file: string, text: string, given: Given, files: FirstLoaded["files"]): FirstLoaded {
     return { loaded: this.#fromSteps(file, text, given, files), text, files };
   }
 
+  /** What steps are checked against. */
+  surroundings(given: Given, files: FirstLoaded["files"]): RunSurroundings {
+    return { instruments: this.#bench.instruments, site: this.#site, now: this.#now(), given, files };
+  }
+
+  async #textOf(file: string, text: string): Promise<string> {
+    const said = text !== "" ? text : await this.#store.read(file);
+    if (said !== undefined) return said;
+    throw new BenchFileError([{ file, where: "", message: "there is no such file in the bench's folder" }]);
+  }
+
+  async #withFiles(file: string, text: string, given: Given): Promise<FirstLoaded> {
+    const { files } = await this.read(file, text);
+    return this.fromSteps(file, text, given, files);
+  }
+
   #fromSteps(file: string, text: string, given: Given, files: ReadonlyMap<string, string | undefined>): LoadedRun {
-    const surroundings = { instruments: this.#bench.instruments, site: this.#site, now: this.#now(), given, files };
-    return loadRun(readRun(file, text), surroundings);
+    return loadRun(readRun(file, text), this.surroundings(given, files));
   }
 }

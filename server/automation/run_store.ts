@@ -69,6 +69,9 @@ const atSchema = z.strictObject({ id: z.number(), ...standing });
 /** The name of the file that says it. */
 const atFile = "runs.at.json";
 
+/** When steps began and ended: the number of the step, from 0, and both in milliseconds since 1970. */
+const times = z.array(z.tuple([z.number(), z.number(), z.number().nullable()]));
+
 const entrySchema = z.strictObject({
   id: z.number(),
   title: z.string(),
@@ -93,6 +96,10 @@ const entrySchema = z.strictObject({
   startAt: moment.nullable(),
   began: moment.nullable(),
   ended: moment.nullable(),
+  /** Those of its last steps; what a PC that lost its power had not written yet is missing. */
+  times: times.optional(),
+  /** How often what was still to come has been changed: `text` is what it has become. */
+  edits: z.number().optional(),
   ...standing,
 });
 
@@ -170,6 +177,12 @@ export class RunStore {
   async read(name: string): Promise<string | undefined> {
     if (/[\\/]|^\.+$/.test(name)) return undefined;
     return await this.#keeper.readOther(`${this.#folder}/${name}`).catch(() => undefined);
+  }
+
+  /** The names of the run files in the bench's folder, sorted; none where it cannot be looked into. */
+  async list(): Promise<string[]> {
+    const names = await this.#keeper.list(this.#folder).catch(() => []);
+    return names.filter((name) => /\.(?:run\.(?:jsonc?|ts|js)|py)$/i.test(name));
   }
 
   /**

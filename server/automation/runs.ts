@@ -9,10 +9,10 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import type {
   AfterFailed,
+  RunCheck,
   RunDescription,
   RunDetails,
   RunLine,
-  RunProblem,
   RunsDescription,
 } from "../../protocol/runs.ts";
 import type { AccessStore } from "../access/access_store.ts";
@@ -24,13 +24,18 @@ import { type Clock, systemClock } from "../camera/clock.ts";
 import type { Site } from "../config/site.ts";
 import { BenchFileError } from "../files/source.ts";
 import type { Given } from "./parameters.ts";
-import { described, Run, type RunOutcome, unsure, unsureStep } from "./run.ts";
+import { editedText } from "./edit_steps.ts";
+import { Run, type RunOutcome, unsure, unsureStep } from "./run.ts";
+import { checkLoaded, checkRun, unknownRun } from "./run_check.ts";
+import { fieldsOf } from "./run_fields.ts";
 import { type LoadedRun, readRun } from "./run_file.ts";
 import { type FirstLoaded, mayRunCode, RunLoader } from "./run_loader.ts";
 import { type KeptRun, type RunFiles, RunStore } from "./run_store.ts";
+import { RunsFeed } from "./runs_feed.ts";
 import { isProgram } from "./program_run.ts";
 import { RunScript, type ScriptParts, Scripts } from "./script_process.ts";
 import { counted, differenceOf, isScript, placeOfStep } from "./script_run.ts";
+import { describeSteps, StepTimes } from "./step_times.ts";
 
 const log = getLogger(["heliograph", "automation"]);
 
@@ -113,6 +118,10 @@ export class Runs {
   #unsubscribe = () => {};
   #opened = false;
   #stopping = false;
+  /** Tells watchers of the queue. */
+  readonly feed: RunsFeed = new RunsFeed(() => this.describe());
+  /** How many steps the files of runs have. */
+  readonly #counts = new WeakMap<KeptRun, { readonly text: string; readonly count: number }>();
   /** Told whenever what `automation` shows may be another. */
   changed: () => void = () => {};
 
@@ -188,22 +197,49 @@ export class Runs {
     }
   }
 
-  #loadFirst(file: string, text: string, given: Given, principal: Principal): Promise<FirstLoaded> {
+  /** @param again The number of a run whose file is taken, as it was then; 0 for none. */
+  async #loadFirst(
+    file: string,
+    text: string,
+    given: Given,
+    principal: Principal,
+    again = 0,
+  ): Promise<FirstLoaded> {
+    const kept = again > 0 ? this.#known(again) : undefined;
+    // Of a program that is what it has yielded, and not the program.
+    if (kept !== undefined && kept.script === undefined) {
+      const { text, files } = this.#asItWas(again);
+      return this.#loader.fromSteps(kept.file, text, given, files);
+    }
     const mayDrive = (instrument: string) => this.#mayDrive([instrument], principal);
-    return this.#loader.first(file, text, given, principal, mayDrive);
+    return await this.#loader.first(kept?.file ?? file, kept?.text ?? text, given, principal, mayDrive);
   }
 
-  /** What is wrong with a run's file, or keeps somebody from running it; nothing where it could begin. */
-  async check(file: string, text: string, given: Given, principal: Principal): Promise<RunProblem[]> {
+  #asItWas(id: number): Pick<FirstLoaded, "text" | "files"> {
+    const { text, files } = this.#known(id);
+    return { text, files: new Map(Object.entries(files)) };
+  }
+
+  /** What a run's file says, and what is wrong with it or keeps somebody from running it. */
+  async check(file: string, text: string, given: Given, principal: Principal, again = 0): Promise<RunCheck> {
     try {
-      const { loaded } = await this.#loadFirst(file, text, given, principal);
-      this.#mayDrive(loaded.instruments, principal);
-      return [];
+      if (isScript(file) || (isProgram(file) && again === 0)) {
+        const { loaded } = await this.#loadFirst(file, text, given, principal, again);
+        return checkLoaded(file, loaded, (instruments) => this.#mayDrive(instruments, principal));
+      }
+      const read = again > 0 ? this.#asItWas(again) : await this.#loader.read(file, text);
+      const surroundings = this.#loader.surroundings(given, read.files);
+      return checkRun(file, read.text, surroundings, (instruments) => this.#mayDrive(instruments, principal));
     } catch (error) {
-      if (error instanceof BenchFileError) return [...error.problems];
-      if (error instanceof HeliographError) return [{ file, where: "", message: error.message }];
+      if (error instanceof BenchFileError) return unknownRun(error.problems);
+      if (error instanceof HeliographError) return unknownRun([{ file, where: "", message: error.message }]);
       throw error;
     }
+  }
+
+  /** The names of the run files in the bench's folder. */
+  async files(): Promise<readonly string[]> {
+    return await this.#store.list();
   }
 
   /** Whether somebody may drive all of them, and nobody else has control of one. */
@@ -223,13 +259,21 @@ export class Runs {
    *
    * @param at The number of the step to begin at, from 1.
    * @param principal For whom it acts.
+   * @param again The number of a run whose file is taken, as it was then. @default the file is
    * @throws {HeliographError} With all that is wrong.
    */
-  async load(file: string, text: string, given: Given, at: number, principal: Principal): Promise<number> {
+  async load(
+    file: string,
+    text: string,
+    given: Given,
+    at: number,
+    principal: Principal,
+    again = 0,
+  ): Promise<number> {
     this.#mustBeOpen();
     let first;
     try {
-      first = await this.#loadFirst(file, text, given, principal);
+      first = await this.#loadFirst(file, text, given, principal, again);
     } catch (error) {
       if (!(error instanceof BenchFileError)) throw error;
       throw new HeliographError("bad_argument", `Cannot load the run: ${wordsOf(error)}`);
@@ -451,6 +495,7 @@ export class Runs {
       if (this.#stopping) return;
       outcome = { state: "failed", reason: wordsOf(error) };
     }
+    kept.times = run.times;
     this.#active = undefined;
     active.ends();
     void active.script?.stop();
@@ -680,13 +725,56 @@ export class Runs {
 
   /** Adds a run anew that is in the queue or has ended, as it was given. */
   async repeat(id: number, principal: Principal): Promise<number> {
+    const kept = this.#known(id);
+    return await this.load(kept.file, "", kept.given, 1, principal, id);
+  }
+
+  /** A run of the queue or of those that have ended. */
+  #known(id: number): KeptRun {
     const kept = [...this.#queue, ...this.#history].find((each) => each.id === id);
     if (kept === undefined) throw new HeliographError("bad_argument", `There was no run ${id}, or it is long ago`);
-    const { file, text, given, files } = kept;
-    if (!isProgram(file)) return await this.load(file, text, given, 1, principal);
-    // What it has yielded is kept, and not the program.
-    const loaded = this.#loader.again(kept);
-    return await this.#add(file, { loaded, text, files: new Map(Object.entries(files)) }, 1, principal);
+    return kept;
+  }
+
+  /**
+   * Puts others in the place of the steps that are still to come.
+   *
+   * @param steps As a file has them, as a JSON list.
+   * @throws {HeliographError} With all that is wrong, and nothing is changed.
+   */
+  async edit(id: number, steps: string, principal: Principal): Promise<void> {
+    const kept = this.#find(id);
+    const run = this.#active?.kept === kept ? this.#active.run : undefined;
+    if (kept.script !== undefined) {
+      throw new HeliographError("bad_argument", "Cannot change its steps: they are those that its script schedules");
+    }
+    if (run?.finishing) throw new HeliographError("command_failed", "Cannot change its steps: it is at its finally");
+    const first = kept.place.at + (run === undefined ? 0 : 1);
+    let text: string, loaded: LoadedRun;
+    try {
+      text = editedText(kept.file, kept.text, first, steps);
+      loaded = this.#loader.again({ ...kept, text });
+    } catch (error) {
+      if (!(error instanceof BenchFileError)) throw error;
+      throw new HeliographError("bad_argument", `Cannot change the steps: ${wordsOf(error)}`);
+    }
+    this.#mayDrive([...kept.instruments, ...loaded.instruments], principal);
+    const more = loaded.instruments.filter((name) => !kept.instruments.includes(name));
+    if (run !== undefined) {
+      for (const name of more) this.#parts.control.handOver(name, principal, this.#active!.principal, longControl);
+    }
+    kept.text = text;
+    kept.edits = (kept.edits ?? 0) + 1;
+    kept.instruments.push(...more);
+    kept.serial++;
+    const written = this.#keep();
+    run?.edit(loaded.steps, written);
+    await written;
+    log.info("{by} changed what is still to come of run {id} {title}", {
+      by: principal.origin.label,
+      id: kept.id,
+      title: kept.title,
+    });
   }
 
   /** Says what becomes of those that wait when one has not got to its end. */
@@ -700,6 +788,7 @@ export class Runs {
     return {
       runs: this.#queue.map((each) => this.#describe(each)),
       afterFailed: this.#afterFailed,
+      lastEnded: this.#history[0]?.id ?? 0,
       hint: this.#store.hint,
     };
   }
@@ -721,19 +810,35 @@ export class Runs {
       ? active?.kept ?? this.#find(0)
       : [...this.#queue, ...this.#history].find((each) => each.id === id) ?? this.#find(id);
     const run = active?.kept === kept ? active.run : undefined;
+    const loaded = run?.loaded ?? this.#tryLoad(kept);
+    const under = kept.ended === null && kept.began !== null;
+    const steps = run?.describe() ??
+      describeSteps(loaded?.steps ?? [], kept.place.at, false, {
+        isScript: loaded?.isScript,
+        times: new StepTimes(kept.times),
+      });
+    // A script's steps are its own: nobody changes them.
+    const canBeChanged = kept.script === undefined && (under || kept.began === null);
+    const words = canBeChanged ? readRun(kept.file, kept.text).words.steps : [];
     return {
       ...this.#describe(kept),
-      steps: !withSteps ? [] : run === undefined ? this.#tryLoad(kept) : run.describe(),
+      steps: !withSteps
+        ? []
+        : steps.map((step, at) =>
+          step.state === "to come" && words[at] !== undefined ? { ...step, words: words[at] } : step
+        ),
+      finally: describeSteps(loaded?.finally ?? [], kept.last.at, run?.finishing === true),
       lines: run?.lines(after) ?? this.#told.get(kept.id)?.filter(({ number }) => number > after) ?? [],
+      fields: loaded === undefined ? [] : fieldsOf(loaded, this.#parts.bench.instruments),
     };
   }
 
-  /** Steps of a run that is not under way; none where its file does not fit the bench any more. */
-  #tryLoad(kept: KeptRun): RunDetails["steps"] {
+  /** A run that is not under way; `undefined` where its file does not fit the bench any more. */
+  #tryLoad(kept: KeptRun): LoadedRun | undefined {
     try {
-      return described(this.#loader.again(kept), (index) => index < kept.place.at ? "done" : "to come");
+      return this.#loader.again(kept);
     } catch {
-      return [];
+      return undefined;
     }
   }
 
@@ -766,6 +871,8 @@ export class Runs {
       nextIn: run?.nextIn ?? null,
       waitingFor: run?.waitingFor ?? [],
       asks: run?.asks ?? null,
+      told: run?.told ?? this.#told.get(kept.id)?.at(-1)?.number ?? 0,
+      edits: kept.edits ?? 0,
       startAt: kept.startAt,
       began: kept.began,
       ended: kept.ended,
@@ -774,8 +881,8 @@ export class Runs {
 
   /** How many steps are done, and how many there are. */
   #progressOf(kept: KeptRun, run: Run | undefined): { done: number; of: number } {
-    const { file, text, place: { at }, script } = kept;
-    if (run === undefined && script === undefined) return { done: at, of: readRun(file, text).words.steps.length };
+    const { place: { at }, script } = kept;
+    if (run === undefined && script === undefined) return { done: at, of: this.#stepsOf(kept) };
     try {
       const loaded = run?.loaded ?? this.#loader.again(kept);
       return { done: counted(loaded, at), of: counted(loaded) };
@@ -785,13 +892,25 @@ export class Runs {
     }
   }
 
+  #stepsOf(kept: KeptRun): number {
+    const { file, text } = kept;
+    const known = this.#counts.get(kept);
+    // The queue is told often.
+    if (known?.text === text) return known.count;
+    const count = readRun(file, text).words.steps.length;
+    this.#counts.set(kept, { text, count });
+    return count;
+  }
+
   #keep(): Promise<void> {
+    this.changed();
     return this.#store.keep(() => {
       const active = this.#active;
       if (active !== undefined) {
         const { kept, run } = active;
         kept.state = run.finishing ? "finishing" : run.pausedBecause !== undefined ? "paused" : "running";
         kept.reason = run.pausedBecause ?? "";
+        kept.times = run.times;
       }
       return { next: this.#next, afterFailed: this.#afterFailed, queue: this.#queue, history: this.#history };
     });
@@ -805,6 +924,7 @@ export class Runs {
   freeze(): void {
     this.#stopping = true;
     clearInterval(this.#timer);
+    this.feed.stop();
     this.#unsubscribe();
     this.#active?.run.freeze();
   }

@@ -72,6 +72,11 @@ export class FileKeeper {
     return this.#ask({ kind: "read other", file, folders: this.#reads });
   }
 
+  /** The names of the files in a folder that it may read, sorted. */
+  async list(folder: string): Promise<string[]> {
+    return JSON.parse(await this.#ask({ kind: "list", folder }) ?? "[]");
+  }
+
   /** Reads another file of its own folder. @param name Its name. @returns What it holds; `undefined` where there is none. */
   readBeside(name: string): Promise<string | undefined> {
     return this.#ask({ kind: "read" }, this.#beside(name));

@@ -24,6 +24,8 @@ export type KeeperTask =
   | { readonly kind: "read" }
   /** What another file holds, which is in one of the folders. */
   | { readonly kind: "read other"; readonly file: string; readonly folders: readonly string[] }
+  /** The names of the files in one of the folders, as a JSON list. */
+  | { readonly kind: "list"; readonly folder: string }
   /** Whether it can be written. */
   | { readonly kind: "check" }
   /** Replaces it, whole or not at all. */

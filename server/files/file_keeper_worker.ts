@@ -122,12 +122,20 @@ function setAside({ file, aside }: KeptFile): void {
   }
 }
 
+/** The names of the files in a folder, sorted. */
+function namesIn(folder: string): string {
+  const names = [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).map(({ name }) => name);
+  return JSON.stringify(names.sort());
+}
+
 function perform({ kept, task }: ToFileKeeper): string | undefined {
   switch (task.kind) {
     case "read":
       return inWords(() => read(kept.file));
     case "read other":
       return inWords(() => readOther(task.file, task.folders));
+    case "list":
+      return inWords(() => namesIn(task.folder));
     case "check":
       begin(kept).drop();
       return;

@@ -35,7 +35,7 @@ export function GuardsPlace({ bench }: { bench: LiveBench }): VNode {
   const held = useHeld(whole);
   // `#/guards/too_hot`, `#/guards/alarm/bottle_empty`
   const wanted = asked.rest.join("-");
-  useEffect(() => bench.lookAtGuards(), []);
+  useEffect(() => bench.lookAtValues("guards"), []);
   // The status tells how messages are doing.
   useEffect(() => bench.lookAtClients(), []);
   useEffect(() => {

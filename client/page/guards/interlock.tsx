@@ -81,16 +81,19 @@ export function Interlock({ bench, interlock }: {
 }
 
 /** Each part of a condition with its value now, and how far that is from the other side. */
-export function Condition({ parts, must, whole }: {
+export function Condition({ parts, must, whole, heading }: {
   readonly parts: readonly ConditionPart[];
   /** Whether it has to be so; else it must not. */
   readonly must: boolean;
+  /** Empty where it is told elsewhere. */
   readonly whole: string;
+  /** Where it is waited for, what stands over it. @default it is that of a guard */
+  readonly heading?: string;
 }): VNode {
   return (
     <>
-      <h5>{must ? "Must be so" : "Trips when"}</h5>
-      {parts.length === 1 && parts[0]!.text === whole ? null : <code class="guard-whole">{whole}</code>}
+      <h5>{heading ?? (must ? "Must be so" : "Trips when")}</h5>
+      {whole === "" || parts.length === 1 && parts[0]!.text === whole ? null : <code class="guard-whole">{whole}</code>}
       <ul class="guard-parts">
         {parts.map(({ text, so, value, distance }) => (
           <li key={text} class={so === null ? "unknown" : so === must ? "well" : "broken"}>
@@ -99,7 +102,11 @@ export function Condition({ parts, must, whole }: {
             <span class="part-value">{value}</span>
             {distance === undefined ? null : (
               <span class="part-distance">
-                {so === must ? `${distance} away from tripping` : `${distance} beyond`}
+                {heading !== undefined
+                  ? so === must ? "" : `${distance} to go`
+                  : so === must
+                  ? `${distance} away from tripping`
+                  : `${distance} beyond`}
               </span>
             )}
           </li>

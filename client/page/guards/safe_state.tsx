@@ -52,7 +52,7 @@ function Asked({ bench, steps, close }: {
   const go = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => go.current?.focus(), []);
   // Each step as it goes.
-  useLayoutEffect(() => bench.lookAtGuards(), []);
+  useLayoutEffect(() => bench.lookAtValues("guards"), []);
   const run = async () => {
     setState("busy");
     try {

@@ -25,6 +25,7 @@ import { lineReply } from "../../../protocol/line_reply.ts";
 import { PageJournal } from "../journal/journal.ts";
 import { clockAhead } from "./clock_ahead.ts";
 import { LiveGuards } from "../guards/live_guards.ts";
+import { LiveRuns } from "../runs/live_runs.ts";
 import { keep, readKept } from "../shell/kept.ts";
 import { Link, type LinkState } from "./link.ts";
 import { Frame, Live } from "./live.tsx";
@@ -80,6 +81,8 @@ export class LiveBench {
   );
   /** Interlocks, watchdogs and the safe state. */
   readonly guards: LiveGuards = new LiveGuards();
+  /** The queue of runs. */
+  readonly runs: LiveRuns = new LiveRuns();
   /** How often the server was asked for everything: after each connection, once it tells of every change. */
   readonly begun: Live<number> = new Live(0);
   /** By how many milliseconds this PC's clock is ahead of the server's, as far as is known. */
@@ -96,10 +99,8 @@ export class LiveBench {
   #following: number | undefined;
   /** The number of the message that watches everything. */
   #watching: number | undefined;
-  /** How many look at the values of guards. */
-  #guardLookers = 0;
-  /** The number of the message that watches them. */
-  #guardWatch: number | undefined;
+  /** How many look at the values of guards and of runs, and the number of the message that watches them. */
+  readonly #valued = new Map<string, { lookers: number; watch?: number }>();
   /** The numbers that this page's connections have had on this run of the server. */
   readonly #sessions = new Set<number>();
   #heard = 0;
@@ -198,6 +199,11 @@ export class LiveBench {
     return this.ask(line, { cmd: "Call", instrument, command, args, kwargs });
   }
 
+  /** Asks for runs. It is not told to the page's log: it changes nothing. @throws {HeliographError} Where the server does not tell. */
+  async askRuns<T>(command: string, args: readonly unknown[] = []): Promise<T> {
+    return (await this.#link.request({ cmd: "Call", instrument: "automation", command, args, kwargs: {} })).value as T;
+  }
+
   /** Fetches the bench file, and what may be changed in it. @throws {HeliographError} Where the server does not tell. */
   async benchFile(): Promise<EditableBench> {
     return (await this.#link.request({ cmd: "BenchFile" })).value as EditableBench;
@@ -288,23 +294,28 @@ export class LiveBench {
     };
   }
 
-  /** Somebody looks at the values of guards, until the returned function is called. */
-  lookAtGuards(): () => void {
-    if (this.#guardLookers++ === 0) void this.#watchGuards();
+  /** Somebody looks at the values of guards, or of runs, until the returned function is called. */
+  lookAtValues(of: "guards" | "automation"): () => void {
+    const looked = this.#valued.get(of) ?? { lookers: 0 };
+    this.#valued.set(of, looked);
+    if (looked.lookers++ === 0) void this.#watchValues();
     return () => {
-      if (--this.#guardLookers > 0) return;
-      const watch = this.#guardWatch;
-      this.#guardWatch = undefined;
+      if (--looked.lookers > 0) return;
+      this.#valued.delete(of);
+      const { watch } = looked;
       if (watch !== undefined) this.#link.request({ cmd: "Unwatch", watch }).catch(() => {});
     };
   }
 
-  /** The values of guards change each second: they are told only where somebody looks. */
-  async #watchGuards(): Promise<void> {
-    if (this.#guardLookers === 0 || this.connection.value.state !== "open") return;
-    const { id, reply } = this.#link.ask({ cmd: "Watch", instrument: "guards" });
-    this.#guardWatch = id;
-    await reply.catch(() => {});
+  /** The values of guards and of runs change each second: they are told only where somebody looks. */
+  async #watchValues(anew = false): Promise<void> {
+    if (this.connection.value.state !== "open") return;
+    for (const [instrument, looked] of this.#valued) {
+      if (looked.watch !== undefined && !anew) continue;
+      const { id, reply } = this.#link.ask({ cmd: "Watch", instrument });
+      looked.watch = id;
+      await reply.catch(() => {});
+    }
   }
 
   async #follow(): Promise<void> {
@@ -382,6 +393,7 @@ export class LiveBench {
     this.#heard = performance.now();
     this.arrangement.begin();
     this.guards.begin();
+    this.runs.begin();
     // All at once; the replies come in their order, and what is watched comes after them.
     await Promise.all([
       this.#hello().then((welcome) => {
@@ -394,7 +406,7 @@ export class LiveBench {
       this.#watch(),
     ]);
     this.begun.value++;
-    await this.#watchGuards();
+    await this.#watchValues(true);
     await this.#follow();
     await this.#ask();
     this.#link.settle();
@@ -469,9 +481,13 @@ export class LiveBench {
   #told(event: WatchEvent | JournalEvent): void {
     this.#heard = performance.now();
     if (event.event === "end-of-snapshot") {
-      if (event.id === this.#watching) this.guards.settle();
+      if (event.id === this.#watching) {
+        this.guards.settle();
+        this.runs.settle();
+      }
       return;
     }
+    if (event.event === "runs") return this.runs.told(event);
     if (event.event === "guard") return this.guards.told(event);
     if (event.event === "journal") {
       // What this page asks is in its journal already, with the whole answer.

@@ -40,7 +40,12 @@ function decadeOrNone(value: number): number | null {
  * @param plotted Which colours its fields have.
  * @param place Where, for size and colours.
  */
-export function optionsOf(strip: Strip, plotted: Plotted, place: HTMLElement, look: StripLook): uPlot.Options {
+export function optionsOf(
+  strip: Strip,
+  plotted: Pick<Plotted, "colourOf">,
+  place: HTMLElement,
+  look: StripLook,
+): uPlot.Options {
   const grid = { stroke: colourOf(place, "--line"), width: 1 };
   const quiet = colourOf(place, "--quiet");
   const axis = { stroke: quiet, grid, ticks: { ...grid, size: 4 }, font: "11px system-ui, sans-serif" };

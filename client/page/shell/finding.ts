@@ -14,7 +14,7 @@ export interface Findable {
   readonly title: string;
   /** Where it belongs: the instrument of a field. */
   readonly of: string;
-  readonly kind: "place" | "instrument" | "reading" | "setting" | "command" | "guard" | "plot";
+  readonly kind: "place" | "instrument" | "reading" | "setting" | "command" | "guard" | "plot" | "run";
   readonly address: string;
   /** The words of its title and name, in lower case. */
   readonly words: readonly string[];
@@ -34,6 +34,7 @@ export function findables(
   places: readonly { readonly name: string; readonly title: string }[],
   guards: readonly { readonly name: string; readonly title: string; readonly summary: string }[] = [],
   plots: Readonly<Record<string, string>> = {},
+  runs: readonly { readonly id: number; readonly title: string; readonly file: string }[] = [],
 ): readonly Findable[] {
   const found: Findable[] = places.map(({ name, title }) => ({
     title,
@@ -51,6 +52,16 @@ export function findables(
       address: addressOf("plots", [], new URLSearchParams(query)),
       words: wordsOf(title),
       around: [],
+    });
+  }
+  for (const { id, title, file } of runs) {
+    found.push({
+      title,
+      of: `run ${id}`,
+      kind: "run",
+      address: addressOf("runs", [String(id)]),
+      words: wordsOf(title, file),
+      around: wordsOf("run", String(id)),
     });
   }
   for (const { name, title, summary } of guards) {
@@ -112,6 +123,7 @@ const kindsInOrder: readonly Findable["kind"][] = [
   "instrument",
   "plot",
   "guard",
+  "run",
   "setting",
   "reading",
   "command",

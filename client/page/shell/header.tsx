@@ -12,6 +12,7 @@ import { SafeButton } from "../guards/safe_state.tsx";
 import { GuardStrip } from "../guards/strip.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
+import { RunStrip } from "../runs/run_strip.tsx";
 import { Health } from "./health.tsx";
 import { Menu } from "./menu.tsx";
 import { People } from "./people.tsx";
@@ -64,6 +65,7 @@ export function Header({ bench }: { bench: LiveBench }): VNode {
         : null}
       <Health bench={bench} />
       <GuardStrip bench={bench} />
+      <RunStrip bench={bench} />
       {view.wall ? null : (
         <>
           <PlaceLinks bench={bench} />

@@ -81,7 +81,8 @@ export function Health({ bench }: { bench: LiveBench }): VNode {
 
 function Instruments({ bench }: { bench: LiveBench }): VNode | null {
   // The server itself is none of them.
-  const count = useLive(bench.instruments).filter(({ name }) => !["api", "guards", "messages"].includes(name)).length;
+  const count =
+    useLive(bench.instruments).filter(({ name }) => !["api", "guards", "messages", "automation"].includes(name)).length;
   const ailing = useAiling(bench);
   const { kept, hint } = useLive(bench.status)?.records ?? { kept: true, hint: "" };
   const troubled = useIsTroubled(bench);

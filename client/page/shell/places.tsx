@@ -8,6 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { PeoplePlace } from "../access/people_place.tsx";
+import { RunsPlace } from "../runs/runs_place.tsx";
 import { SignInPlace } from "../access/sign_in.tsx";
 import { BenchPlace } from "../bench/bench_place.tsx";
 import { GuardsPlace } from "../guards/guards_place.tsx";
@@ -79,6 +80,13 @@ export const places: readonly [PlaceRow, ...PlaceRow[]] = [
       />
     ),
     useOffered: (bench) => useLive(bench.instruments).some(({ hasImages }) => hasImages),
+  },
+  {
+    name: "runs",
+    title: "Runs",
+    icon: "M4 6h2M4 12h2M4 18h2M9 6h11M9 12h6M9 18h4M17 14l4 3l-4 3z",
+    Component: RunsPlace,
+    useOffered: (bench) => useLive(bench.runs.queue) !== undefined,
   },
   {
     name: "guards",

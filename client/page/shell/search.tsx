@@ -30,11 +30,14 @@ export function Search({ bench, begun, close }: {
   const interlocks = useLive(bench.guards.interlocks);
   const watchdogs = useLive(bench.guards.watchdogs);
   const { plots } = useLive(bench.arrangement.shown);
-  const all = useMemo(() => findables(instruments, places, [...interlocks, ...watchdogs], plots), [
+  const queue = useLive(bench.runs.queue);
+  const runs = useMemo(() => queue?.runs ?? [], [queue?.runs.map(({ id }) => id).join()]);
+  const all = useMemo(() => findables(instruments, places, [...interlocks, ...watchdogs], plots, runs), [
     instruments,
     interlocks,
     watchdogs,
     plots,
+    runs,
   ]);
   const found = useMemo(() => find(all, typed), [all, typed]);
   const offered = found.slice(0, mostOffered);

@@ -13,6 +13,7 @@ import { BenchField } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import type { Contact } from "../../bench/contact.ts";
 import type { Services } from "../../services.ts";
+import { ToldRuns } from "../../automation/runs_feed.ts";
 import { ToldGuard } from "../../guards/guards_feed.ts";
 import type { Session } from "../../access/sessions.ts";
 
@@ -25,10 +26,10 @@ class Placing {
 }
 
 /** The sources of a watch's events. */
-type Told = BenchField | Contact | Instrument | ArrangementStore | Placing | ToldGuard;
+type Told = BenchField | Contact | Instrument | ArrangementStore | Placing | ToldGuard | ToldRuns;
 
 /** The parts of the server that a watch needs. */
-type WatchedServices = Pick<Services, "bench" | "control" | "arrangement" | "guards">;
+type WatchedServices = Pick<Services, "bench" | "control" | "arrangement" | "guards" | "runs">;
 
 /** The parts of the client's session that a watch needs. */
 type Watching = Pick<Session, "connection" | "turn" | "pace">;
@@ -83,6 +84,8 @@ export class Watch {
     // First of all: a page waits for it before it shows anything.
     if (instrument === undefined) this.#untold.set(arrangement, undefined);
     for (const each of feed?.all ?? []) this.#untold.set(each, undefined);
+    const runs = instrument === undefined || instrument.name === "automation" ? services.runs?.feed : undefined;
+    if (runs !== undefined) this.#untold.set(runs.now, undefined);
     for (const each of instrument === undefined ? bench.instruments : [instrument]) {
       this.#tellAll(each);
     }
@@ -108,6 +111,7 @@ export class Watch {
       hub.subscribe("bench", (event) => this.#placed(event), { name: "a watch" }),
       arrangement.onChange(() => changed(undefined, arrangement)),
       ...feed === undefined ? [] : [feed.subscribe((guard) => due(undefined, guard), instrument !== undefined)],
+      ...runs === undefined ? [] : [runs.subscribe((told) => due(undefined, told), instrument !== undefined)],
     ];
     this.#unsubscribe = () => unsubscribers.forEach((unsubscribe) => unsubscribe());
     void this.#tell({ event: "end-of-snapshot", id });
@@ -204,6 +208,8 @@ export class Watch {
       ? "description"
       : what instanceof ToldGuard
       ? `${what.kind} ${what.name}`
+      : what instanceof ToldRuns
+      ? "runs"
       : what === instrument
       ? "control"
       : "contact";
@@ -216,6 +222,7 @@ export class Watch {
       const { kind, name, guard } = what;
       return { id: this.#id, event: "guard", kind, name, guard };
     }
+    if (what instanceof ToldRuns) return { id: this.#id, event: "runs", ...what.runs };
     const about = { id: this.#id, instrument: instrument!.name };
     if (what instanceof BenchField) return { ...about, event: "field", field: what.title, ...fieldReading(what) };
     if (what instanceof Placing) {

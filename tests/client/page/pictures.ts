@@ -17,6 +17,7 @@ const places: Readonly<Record<string, string>> = {
   overview: "#/overview",
   plots: "#/plots?f=reactor_tc.temperature&f=argon_mfc.actual_flow&last=10m",
   images: "#/images/exposure",
+  runs: "#/runs",
   guards: "#/guards",
   journal: "#/journal",
   edit: "#/edit",
@@ -51,6 +52,22 @@ const guards: GuardsWords = {
   },
 };
 
+/** The run that is under way in the pictures. */
+const run = {
+  title: "Oxygen steps",
+  parameters: { flow: { unit: "sccm", minimum: 1, maximum: 50 } },
+  steps: [
+    { set: "argon_mfc.setpoint_entry", to: "${flow}" },
+    { wait: "4s" },
+    { set: "argon_mfc.setpoint_entry", to: "${flow / 2}" },
+    { wait: "4s" },
+    { waitUntil: "reactor_tc.temperature > 33.0 && argon_mfc.actual_flow < 40.0", held: "30s", timeout: "1h" },
+    { ramp: "argon_mfc.setpoint_entry", to: 2, over: "30m" },
+    { wait: "6h" },
+  ],
+  finally: [{ set: "argon_mfc.setpoint_entry", to: 0 }],
+};
+
 const folder = await Deno.makeTempDir();
 const pictures = new URL("../../../docs/pictures/", import.meta.url);
 await Deno.mkdir(pictures, { recursive: true });
@@ -64,8 +81,11 @@ try {
     instruments: demoInstruments({ camera }),
     overview: { svg: demoOverview, file },
     guards,
+    runFiles: { state: `${folder}/lab.state/runs.json`, folder },
   });
+  await server.prepare();
   await server.ready;
+  await Deno.writeTextFile(`${folder}/night.run.json`, JSON.stringify(run));
   await server.commandServer.command("exposure.expose 0.5 object 'first light'");
   await using browser = await Browser.start(program);
   await using page = await browser.open(base(server));
@@ -76,6 +96,11 @@ try {
   for (const [place, hash] of Object.entries(places)) {
     if (only.length > 0 && !only.includes(place)) continue;
     await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+    if (place === "runs") {
+      await server.commandServer.command("automation.load night.run.json flow=30");
+      await server.commandServer.command("automation.start 1");
+      await page.shows(".run-step.now", "reactor_tc.temperature");
+    }
     for (const [width, height] of [[390, 844], [1280, 800], [2560, 1440]] as const) {
       await page.resize(width, height);
       for (const scheme of ["light", "dark"]) {

@@ -88,9 +88,9 @@ const commands: Readonly<Record<string, Readonly<Partial<Record<May, string>>>>>
   },
   telescope: { "observer": `get_focus ${ofTools.reads}`, "its operator": `set_focus ${ofTools.drives}` },
   automation: {
-    "observer": "list history show check",
+    "observer": "list history show check files",
     // Of the instruments that a run drives, see runs_test.ts.
-    "operator": "load start pause resume skip stop abort answer move remove repeat after_failed guard",
+    "operator": "load start pause resume skip stop abort answer move remove repeat edit after_failed guard",
   },
   parameters: { "observer": "get_par", "its operator": "set_par save_pars read_parfile update_pars" },
   api: {

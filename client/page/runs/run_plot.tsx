@@ -1,0 +1,315 @@
+/**
+ * The fields that a run uses over its time, with its steps as bands.
+ *
+ * @module
+ */
+
+/** @jsxRuntime automatic */
+/** @jsxImportSource npm:preact@11.2.0 */
+import type { VNode } from "npm:preact@11.2.0";
+import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
+import uPlot from "npm:uplot@1.6.32";
+import { History } from "../../../protocol/history.ts";
+import { shortNumber } from "../../../protocol/number_format.ts";
+import type { RunDetails } from "../../../protocol/runs.ts";
+import { fieldCaption } from "../bench/fields.ts";
+import type { LiveBench } from "../live/live_bench.ts";
+import { isNumeric, type LiveField } from "../live/live_instrument.ts";
+import { Live, useLive } from "../live/live.tsx";
+import { Past } from "../plots/past.ts";
+import { gridOf, rangeOf, type Span, valueAt } from "../plots/plot_data.ts";
+import { labelOf, type Strip, stripsOf } from "../plots/plotted.ts";
+import { colourOf, optionsOf } from "../plots/strip_options.ts";
+import { addressOf } from "../shell/address.ts";
+import { isDark, timeZone } from "../shell/preferences.ts";
+import { sentence } from "./run_words.ts";
+
+/** So many fields are plotted. */
+const mostFields = 8;
+/** From so wide a band on its number is written, in CSS pixels. */
+const leastBand = 16;
+/** How often one that is under way is drawn, in milliseconds. */
+const drawInterval = 1000;
+
+/** A step in the plot. */
+interface Band extends Span {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** The values of the run's time, as far as they are known. */
+class RunValues {
+  /** Changes whenever others are known. */
+  readonly known: Live<number> = new Live(0);
+  readonly past: Past;
+  /** The time that the pointer is at. */
+  readonly cursor: Live<number | undefined> = new Live<number | undefined>(undefined);
+  readonly #own = new Map<LiveField, History>();
+  readonly #ends: (() => void)[] = [];
+
+  constructor(bench: LiveBench, fields: readonly LiveField[], live: boolean) {
+    this.past = new Past(() => bench.now());
+    for (const field of fields) void this.#ask(bench, field, live);
+    this.#ends.push(this.past.state.subscribe(() => this.known.value++));
+  }
+
+  async #ask(bench: LiveBench, field: LiveField, live: boolean): Promise<void> {
+    const own = new History();
+    const { times, values } = await bench.history(field).catch(() => ({ times: [], values: [] }));
+    for (const [at, time] of times.entries()) own.add(Math.round(time * 1000), values[at] ?? NaN);
+    this.#own.set(field, own);
+    this.known.value++;
+    if (!live) return;
+    this.#ends.push(field.reading.subscribe(() => {
+      const { value, quality, staged } = field.reading.value;
+      if (!staged) own.add(bench.now(), quality === "good" && typeof value === "number" ? value : NaN);
+    }));
+  }
+
+  points(field: LiveField) {
+    return this.past.joined(field, this.#own.get(field) ?? new History());
+  }
+
+  /** From when on the page itself knows all of them, in milliseconds since 1970; `undefined` before it does. */
+  since(fields: readonly LiveField[], to: number): number | undefined {
+    if (this.#own.size < fields.length) return undefined;
+    return Math.max(...fields.map((field) => {
+      const own = this.#own.get(field)!;
+      return own.size === 0 ? to : own.time(0);
+    }));
+  }
+
+  close(): void {
+    for (const end of this.#ends) end();
+  }
+}
+
+/** The plot; nothing where the run uses no number. */
+export function RunPlot({ bench, run }: { readonly bench: LiveBench; readonly run: RunDetails }): VNode | null {
+  const instruments = useLive(bench.instruments);
+  const [open, setOpen] = useState(true);
+  const names = run.fields.join();
+  const fields = useMemo(() => {
+    const all = instruments.flatMap(({ fields }) => [...fields.values()]);
+    return run.fields.flatMap((label) => all.find((field) => labelOf(field) === label && isNumeric(field.spec)) ?? [])
+      .slice(0, mostFields);
+  }, [instruments, names]);
+  const { began } = run;
+  if (fields.length === 0 || began === null) return null;
+  const to = run.ended ?? new Date(bench.now()).toISOString();
+  const query = new URLSearchParams([...fields.map((field) => ["f", labelOf(field)]), ["from", began], ["to", to]]);
+  return (
+    <details class="folded run-plot" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Plot, with its steps</summary>
+      {open ? <Strips key={names} bench={bench} run={run} fields={fields} began={Date.parse(began)} /> : null}
+      <p>
+        <a href={addressOf("plots", [], query)}>This time in Plots</a>
+      </p>
+    </details>
+  );
+}
+
+/** The steps that have begun. */
+function bandsOf({ steps, ended }: RunDetails, now: number): Band[] {
+  const end = ended === null ? now : Date.parse(ended);
+  return steps.flatMap(({ began, ended, text }, at) =>
+    began === null ? [] : [{
+      from: Date.parse(began),
+      to: ended === null ? end : Date.parse(ended),
+      number: at + 1,
+      text,
+    }]
+  );
+}
+
+function Strips({ bench, run, fields, began }: {
+  readonly bench: LiveBench;
+  readonly run: RunDetails;
+  readonly fields: readonly LiveField[];
+  readonly began: number;
+}): VNode {
+  const live = run.ended === null;
+  const values = useMemo(() => new RunValues(bench, fields, live), []);
+  useEffect(() => () => values.close(), []);
+  const cursor = useLive(values.cursor);
+  const looksBack = (useLive(bench.status)?.records.folder ?? "") !== "";
+  useLive(values.known);
+  const strips = stripsOf(fields);
+  const to = run.ended === null ? bench.now() : Date.parse(run.ended);
+  const bands = bandsOf(run, bench.now());
+  // What was begun last counts: a step of no length lies on the border of two.
+  const band = cursor === undefined ? undefined : bands.findLast((each) => each.from <= cursor && cursor <= each.to);
+  const since = values.since(fields, to);
+  return (
+    <>
+      <p class="run-band" aria-hidden="true">
+        {band === undefined
+          ? "Point at the plot to see the step and the values."
+          : `${band.number}. ${sentence(band.text)}`}
+      </p>
+      {strips.map((strip, at) => (
+        <OneStrip
+          key={strip.unit}
+          bench={bench}
+          run={run}
+          strip={strip}
+          all={fields}
+          values={values}
+          lowest={at === strips.length - 1}
+          began={began}
+          looksBack={looksBack}
+        />
+      ))}
+      {since !== undefined && since > began + 60_000 && !looksBack
+        ? <p class="about">Of what was more than an hour ago nothing is known: this server keeps no records.</p>
+        : null}
+    </>
+  );
+}
+
+function OneStrip({ bench, run, strip, all, values, lowest, began, looksBack }: {
+  readonly bench: LiveBench;
+  readonly run: RunDetails;
+  readonly strip: Strip;
+  readonly all: readonly LiveField[];
+  readonly values: RunValues;
+  readonly lowest: boolean;
+  readonly began: number;
+  readonly looksBack: boolean;
+}): VNode {
+  const dark = useLive(isDark);
+  const zone = useLive(timeZone);
+  const cursor = useLive(values.cursor);
+  const [place, setPlace] = useState<HTMLDivElement | null>(null);
+  const [details] = useState(() => new Live(run));
+  const live = run.ended === null;
+  const colour = (field: LiveField) => all.indexOf(field) % mostFields;
+  useEffect(() => void (details.value = run), [run]);
+  useEffect(() => {
+    if (place === null) return;
+    const span = (): Span => {
+      const { ended } = details.value;
+      const to = ended === null ? bench.now() : Date.parse(ended);
+      // A little of what was before and after, so that its ends are seen.
+      const room = Math.max(1000, (to - began) * 0.02);
+      return { from: began - room, to: to + room };
+    };
+    const look = { logarithmic: false, lowest, zone, gutter: (needed: number) => Math.max(56, needed) };
+    const options = optionsOf(strip, { colourOf: colour }, place, look);
+    const plot = new uPlot(
+      {
+        ...options,
+        cursor: { ...options.cursor, drag: { x: false, y: false } },
+        hooks: {
+          drawClear: [(plot) => drawBands(plot, place, bandsOf(details.value, bench.now()))],
+          setCursor: [
+            ({ cursor: { left = -1 }, posToVal }) =>
+              values.cursor.value = left < 0 ? undefined : posToVal(left, "x") * 1000,
+          ],
+        },
+      },
+      [[], ...strip.fields.map(() => [])],
+      place,
+    );
+    let frame = 0;
+    const draw = () => {
+      const seen = span();
+      const columns = Math.max(50, plot.over.clientWidth);
+      const since = values.since(all, seen.to);
+      const { ended } = details.value;
+      const until = ended === null ? bench.now() : Math.min(bench.now(), seen.to);
+      if (looksBack && since !== undefined && seen.from < since) {
+        values.past.want(all, { from: seen.from, to: Math.min(seen.to, since) }, (seen.to - seen.from) / columns);
+      }
+      const { times, lines } = gridOf(strip.fields.map((field) => values.points(field)), seen, until, columns);
+      plot.batch(() => {
+        plot.setData([times.map((time) => time / 1000), ...lines], false);
+        plot.setScale("y", rangeOf(lines));
+        plot.setScale("x", { min: seen.from / 1000, max: seen.to / 1000 });
+      });
+    };
+    const soon = () => {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(draw);
+    };
+    const resized = new ResizeObserver(() => {
+      plot.setSize({ width: Math.max(1, place.clientWidth), height: Math.max(1, place.clientHeight) });
+      soon();
+    });
+    resized.observe(place);
+    const timer = live ? setInterval(soon, drawInterval) : undefined;
+    const ends = [values.known.subscribe(soon), details.subscribe(soon)];
+    draw();
+    return () => {
+      cancelAnimationFrame(frame);
+      clearInterval(timer);
+      resized.disconnect();
+      for (const end of ends) end();
+      plot.destroy();
+    };
+  }, [place, dark, zone, lowest, live, looksBack]);
+  return (
+    <div class={`run-strip-plot ${lowest ? "lowest" : ""}`}>
+      <ul class="legend">
+        {strip.fields.map((field) => (
+          <LegendLine
+            key={labelOf(field)}
+            bench={bench}
+            field={field}
+            colour={colour(field)}
+            cursor={cursor}
+            values={values}
+          />
+        ))}
+      </ul>
+      <div class="strip-chart" ref={setPlace} />
+    </div>
+  );
+}
+
+function LegendLine({ bench, field, colour, cursor, values }: {
+  readonly bench: LiveBench;
+  readonly field: LiveField;
+  readonly colour: number;
+  readonly cursor: number | undefined;
+  readonly values: RunValues;
+}): VNode {
+  const of = bench.instruments.value.find(({ name }) => name === field.instrument)?.caption ?? field.instrument;
+  const value = cursor === undefined ? undefined : valueAt(values.points(field), cursor);
+  const { unit } = field.spec;
+  return (
+    <li>
+      <span class={`swatch colour-${colour}`} aria-hidden="true" />
+      <span class="legend-name">
+        {of} {fieldCaption(field.spec)}
+        {unit === undefined ? "" : ` (${unit})`}
+      </span>
+      {value === undefined ? null : <span class={`value ink-${colour}`}>{shortNumber(field.spec, value)}</span>}
+    </li>
+  );
+}
+
+/** Every second step is shaded, and each has its number where there is room. */
+function drawBands(plot: uPlot, place: Element, bands: readonly Band[]): void {
+  const { ctx, bbox: { left, top, width, height } } = plot;
+  const at = (time: number) => Math.min(left + width, Math.max(left, plot.valToPos(time / 1000, "x", true)));
+  ctx.save();
+  for (const { from, to, number } of bands) {
+    const [begin, end] = [at(from), at(to)];
+    if (number % 2 === 1) {
+      ctx.globalAlpha = 0.08;
+      ctx.fillStyle = colourOf(place, "--ink");
+      ctx.fillRect(begin, top, end - begin, height);
+    }
+    ctx.globalAlpha = 0.5;
+    ctx.fillStyle = colourOf(place, "--quiet");
+    ctx.fillRect(Math.round(begin), top, devicePixelRatio, height);
+    if (end - begin < leastBand * devicePixelRatio) continue;
+    ctx.globalAlpha = 1;
+    ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "top";
+    ctx.fillText(String(number), begin + 4 * devicePixelRatio, top + 3 * devicePixelRatio);
+  }
+  ctx.restore();
+}
