@@ -38,6 +38,12 @@ export interface RunParts {
   readonly keep: (all: boolean) => Promise<void>;
   /** Told of what people may want to read. */
   readonly tell: (text: string, level: "info" | "warning" | "error") => void;
+  /**
+   * Told of each step that begins, just before that is told in words.
+   *
+   * @returns What is told when it has ended, and of the error where it has failed. @default nobody is told
+   */
+  readonly begins?: (step: RunStep) => (failure?: unknown) => void;
 }
 
 /** Why a run goes no further. */
@@ -80,6 +86,7 @@ export class Run {
   #ends = ending();
   readonly #waiters = new Set<() => void>();
   readonly #now = new Map<Place, { readonly step: RunStep; readonly condition?: Condition }>();
+  readonly #watched = new Set<readonly BenchField[]>();
   readonly #asked: { readonly question: string; readonly place: Place }[] = [];
   readonly #answered = new Map<Place, string>();
   #lines: RunLine[] = [];
@@ -115,6 +122,11 @@ export class Run {
   /** The parts of the conditions that it waits for. */
   get waitingFor(): ConditionPart[] {
     return [...this.#now.values()].flatMap(({ condition }) => condition?.parts() ?? []);
+  }
+
+  /** The fields that it waits for. */
+  get watches(): BenchField[] {
+    return [...this.#watched].flat();
   }
 
   /** What it has told, after a line. @param after The number of the last line that is known already. */
@@ -346,6 +358,18 @@ export class Run {
   }
 
   async #do(step: RunStep, place: Place, skipped: () => boolean, failed?: string[]): Promise<void> {
+    const ends = this.#parts.begins?.(step);
+    if (ends === undefined) return await this.#work(step, place, skipped, failed);
+    try {
+      await this.#work(step, place, skipped, failed);
+      ends();
+    } catch (error) {
+      ends(error);
+      throw error;
+    }
+  }
+
+  async #work(step: RunStep, place: Place, skipped: () => boolean, failed?: string[]): Promise<void> {
     if (step.kind !== "rounds") this.#tell(step.text);
     switch (step.kind) {
       case "set":
@@ -583,9 +607,11 @@ export class Run {
     const of = new Set(fields);
     const listener = ({ field }: { readonly field: BenchField }) => void (of.has(field) && this.#wake());
     const unsubscribe = this.#parts.bench.hub.subscribe("change", listener, { name: "a run" });
+    this.#watched.add(fields);
     try {
       return await work();
     } finally {
+      this.#watched.delete(fields);
       unsubscribe();
     }
   }
