@@ -60,7 +60,8 @@ export async function checkRun(context: CliContext, json: boolean, file: string,
   );
 }
 
-async function textOf(file: string): Promise<string> {
+/** The text of a run's file. */
+export async function textOf(file: string): Promise<string> {
   try {
     return await Deno.readTextFile(file);
   } catch (error) {
@@ -70,7 +71,7 @@ async function textOf(file: string): Promise<string> {
 }
 
 /** The only bench file beside a run's file. */
-async function benchBeside(file: string): Promise<string> {
+export async function benchBeside(file: string): Promise<string> {
   const folder = dirname(file);
   const found: string[] = [];
   for await (const { name, isFile } of Deno.readDir(folder)) {
