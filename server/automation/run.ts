@@ -59,6 +59,9 @@ class Ended extends Error {
 /** The server stops: the run stays where it is. */
 class Frozen extends Error {}
 
+/** A sleep is over: one reason for all of them, which costs nothing. */
+const over = new Error("over");
+
 /** Somebody skips the step. */
 class Skipped extends Error {}
 
@@ -594,7 +597,7 @@ export class Run {
       else await Promise.race([woken.promise, this.#parts.clock.wait(seconds, ends.signal).catch(() => {})]);
     } finally {
       this.#waiters.delete(woken.resolve);
-      ends.abort();
+      ends.abort(over);
     }
   }
 

@@ -136,7 +136,9 @@ export class Pace {
 
   #passTime(now: number): void {
     const { bench } = this.#parts;
-    for (let left = (now - this.#stepped) / 1000; left > 0; left -= longestStep) bench.step(Math.min(left, longestStep));
+    for (let left = (now - this.#stepped) / 1000; left > 0; left -= longestStep) {
+      bench.step(Math.min(left, longestStep));
+    }
     this.#stepped = now;
   }
 }
