@@ -27,13 +27,13 @@ const atOnce = 1000;
 const longestStandstill = 30_000;
 
 const real = {
-  setTimeout: globalThis.setTimeout,
-  setInterval: globalThis.setInterval,
-  clearTimeout: globalThis.clearTimeout,
-  clearInterval: globalThis.clearInterval,
+  setTimeout: globalThis.setTimeout.bind(globalThis),
+  setInterval: globalThis.setInterval.bind(globalThis),
+  clearTimeout: globalThis.clearTimeout.bind(globalThis),
+  clearInterval: globalThis.clearInterval.bind(globalThis),
   now: performance.now.bind(performance),
   Date: globalThis.Date,
-  date: globalThis.Date.now,
+  date: globalThis.Date.now.bind(globalThis.Date),
   Worker: globalThis.Worker,
   refTimer: Deno.refTimer,
   unrefTimer: Deno.unrefTimer,
