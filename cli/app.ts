@@ -37,6 +37,7 @@ import { messagesCommand } from "./commands/messages.ts";
 import { notebookCommand } from "./commands/notebook.ts";
 import { connectCommand, forwardCommand, pairCommand } from "./commands/pairing.ts";
 import { portsCommand } from "./commands/ports.ts";
+import { rehearseCommand } from "./commands/rehearse.ts";
 import { runCommand, runsCommand } from "./commands/runs.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
@@ -99,6 +100,7 @@ const commands = {
   server: serverCommand,
   init: initCommand,
   check: checkCommand,
+  rehearse: rehearseCommand,
   schema: schemaCommand,
   types: typesCommand,
   access: accessCommand,

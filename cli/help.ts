@@ -24,7 +24,7 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
   "A CAMERA AND ITS IMAGES": ["expose", "image"],
   "WHO DRIVES": ["take", "release", "off", "on"],
   "KEEPING IT SAFE": ["guards", "alarms", "safe", "watchdog", "messages"],
-  "THROUGH THE NIGHT": ["run", "runs"],
+  "THROUGH THE NIGHT": ["run", "runs", "rehearse"],
   "LINES AND CODE": ["shell", "command", "eval", "exec"],
   "LOOKING BACK": ["journal", "history", "note", "datalog", "export", "notebook", "records"],
   "BRINGING AN INSTRUMENT UP": ["ports", "talk", "try", "trace"],

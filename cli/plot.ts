@@ -12,6 +12,8 @@ export interface PlotOptions {
   readonly since: number;
   /** Until when. */
   readonly until: number;
+  /** What comes later is not known. @default now */
+  readonly now?: number;
   /** How many characters wide, with the numbers beside it. */
   readonly columns: number;
   /** How many lines high. */
@@ -41,13 +43,13 @@ interface Span {
 function spansOf(
   points: Points,
   before: Held | null,
-  { since, until }: PlotOptions,
+  { since, until, now = Date.now() }: PlotOptions,
   across: number,
 ): (Span | undefined)[] {
   const width = (until - since) / across;
   const places = new Map(points.times.map((time, at) => [Math.round((time - since) / width), at]));
   const gaps = new Set(points.gaps);
-  const end = Math.min(across, Math.ceil((Date.now() - since) / width));
+  const end = Math.min(across, Math.ceil((now - since) / width));
   let held = typeof before?.value === "number" ? before.value : undefined;
   return Array.from({ length: across }, (_, column) => {
     const at = places.get(column);

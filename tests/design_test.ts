@@ -77,6 +77,7 @@ const rooms: readonly (readonly [room: string, mayImport: readonly string[] | "a
   ...faces.map((face) => [face, "all below"] as const),
   ["server/faces/shared/", "all below"],
   ["server/faces/face.ts", "all below"],
+  ["server/rehearsal/", "all below"],
   ["server/services.ts", "all below"],
   ["server/requests/", "all below"],
   [

@@ -148,7 +148,8 @@ function answerWithout(ask: Ask, instruments: readonly Instrument[]): Answer {
   };
 }
 
-async function textOf(file: string): Promise<string> {
+/** The text of a run's file. */
+export async function textOf(file: string): Promise<string> {
   try {
     return await Deno.readTextFile(file);
   } catch (error) {
@@ -158,7 +159,7 @@ async function textOf(file: string): Promise<string> {
 }
 
 /** The only bench file beside a run's file. */
-async function benchBeside(file: string): Promise<string> {
+export async function benchBeside(file: string): Promise<string> {
   const folder = dirname(file);
   const found: string[] = [];
   for await (const { name, isFile } of Deno.readDir(folder)) {

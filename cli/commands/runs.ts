@@ -44,14 +44,15 @@ async function ask(client: Client, command: string, args: readonly unknown[], ti
   }
 }
 
-function parseStep(text: string): number {
+/** The number of a step, from 1. */
+export function parseStep(text: string): number {
   const step = Number(text);
   if (Number.isInteger(step) && step >= 1) return step;
   throw new Error(`${text} is no step: give a number from 1`);
 }
 
 /** What stands behind `name=value`; the server makes a value of the text. */
-function givenIn(words: readonly string[]): Record<string, string> {
+export function givenIn(words: readonly string[]): Record<string, string> {
   return Object.fromEntries(words.map((word) => {
     const [, name, value] = /^(\w+)=(.*)$/s.exec(word) ?? [];
     if (name !== undefined && value !== undefined) return [name, value];

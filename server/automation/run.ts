@@ -44,6 +44,12 @@ export interface RunParts {
   readonly tell: (text: string, level: "info" | "warning" | "error") => void;
   /** Calls the functions of a PyOpticon script. @default it is none */
   readonly script?: Pick<RunScript, "call" | "printTo"> | undefined;
+  /**
+   * Told of each step that begins, just before that is told in words.
+   *
+   * @returns What is told when it has ended, and of the error where it has failed. @default nobody is told
+   */
+  readonly begins?: (step: RunStep) => (failure?: unknown) => void;
 }
 
 /** Why a run goes no further. */
@@ -58,6 +64,9 @@ class Ended extends Error {
 
 /** The server stops: the run stays where it is. */
 class Frozen extends Error {}
+
+/** A sleep is over: one reason for all of them, which costs nothing. */
+const over = new Error("over");
 
 /** Somebody skips the step, or what it is within is left. */
 class Skipped extends Error {}
@@ -110,6 +119,7 @@ export class Run {
   #ends = ending();
   readonly #waiters = new Set<() => void>();
   readonly #now = new Map<Place, Now>();
+  readonly #watched = new Set<readonly BenchField[]>();
   /** How long each wait has lasted, in seconds, by where it stands: without pauses, and the time that the PC slept. */
   readonly #gone = new Map<Place, () => number>();
   /** Which round it is of the steps that are repeated, by where those stand. */
@@ -164,6 +174,11 @@ export class Run {
   /** The parts of the conditions that it waits for. */
   get waitingFor(): ConditionPart[] {
     return [...this.#now.values()].flatMap(({ condition }) => condition?.parts() ?? []);
+  }
+
+  /** The fields that it waits for. */
+  get watches(): BenchField[] {
+    return [...this.#watched].flat();
   }
 
   /** What it has told, after a line. @param after The number of the last line that is known already. */
@@ -477,6 +492,24 @@ export class Run {
   }
 
   async #do(
+    step: RunStep,
+    place: Place,
+    skipped: () => boolean,
+    failed?: string[],
+    leaving?: Leaving,
+  ): Promise<void> {
+    const ends = this.#parts.begins?.(step);
+    if (ends === undefined) return await this.#work(step, place, skipped, failed, leaving);
+    try {
+      await this.#work(step, place, skipped, failed, leaving);
+      ends();
+    } catch (error) {
+      ends(error);
+      throw error;
+    }
+  }
+
+  async #work(
     step: RunStep,
     place: Place,
     skipped: () => boolean,
@@ -874,7 +907,7 @@ export class Run {
       else await Promise.race([woken.promise, this.#parts.clock.wait(seconds, ends.signal).catch(() => {})]);
     } finally {
       this.#waiters.delete(woken.resolve);
-      ends.abort();
+      ends.abort(over);
     }
   }
 
@@ -887,9 +920,11 @@ export class Run {
     const of = new Set(fields);
     const listener = ({ field }: { readonly field: BenchField }) => void (of.has(field) && this.#wake());
     const unsubscribe = this.#parts.bench.hub.subscribe("change", listener, { name: "a run" });
+    this.#watched.add(fields);
     try {
       return await work();
     } finally {
+      this.#watched.delete(fields);
       unsubscribe();
     }
   }

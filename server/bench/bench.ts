@@ -73,6 +73,8 @@ export class Bench {
   /** Why the instruments that are lost are, as the log has said it. */
   readonly #contactLog = new ContactLog();
   #timers: ReturnType<typeof setInterval>[] = [];
+  /** Reads instruments in its place, where somebody else says how often. */
+  #paced: ((instrument: Instrument) => void) | undefined;
   /** What polls each instrument. */
   readonly #polling = new Map<Instrument, ReturnType<typeof setInterval>[]>();
 
@@ -93,7 +95,7 @@ export class Bench {
 
   /** Whether it is polling. */
   get started(): boolean {
-    return this.#timers.length > 0;
+    return this.#timers.length > 0 || this.#paced !== undefined;
   }
 
   /**
@@ -283,11 +285,22 @@ export class Bench {
    * Begins contact with every instrument, reads it now and at its poll interval, and lets the time of simulated ones
    * pass.
    *
+   * @param paced Told of each instrument that is to be read, since it was reached or driven: then it alone says when
+   * instruments are read, by `poll`, and lets simulated time pass, by `step`. @default the bench does that by the clock
    * @returns When the instruments are ready, or the log has said why one is not; those that cannot be reached are tried on.
    */
-  start(): Promise<void> {
+  start(paced?: (instrument: Instrument) => void): Promise<void> {
     if (this.started) return Promise.resolve();
     const ready: Promise<void>[] = [];
+    this.#paced = paced;
+    if (paced === undefined) this.#beginTime();
+    for (const [index, instrument] of [...this.#instruments.values()].entries()) {
+      ready.push(this.#serve(instrument, index / this.#instruments.size));
+    }
+    return Promise.all(ready).then(() => {});
+  }
+
+  #beginTime(): void {
     let last = performance.now();
     this.#timers.push(setInterval(() => {
       const now = performance.now();
@@ -297,10 +310,6 @@ export class Bench {
     this.#timers.push(setInterval(() => {
       for (const instrument of this.#instruments.values()) instrument.markStale();
     }, 1000));
-    for (const [index, instrument] of [...this.#instruments.values()].entries()) {
-      ready.push(this.#serve(instrument, index / this.#instruments.size));
-    }
-    return Promise.all(ready).then(() => {});
   }
 
   /**
@@ -316,12 +325,13 @@ export class Bench {
     const interval = instrument.shortestInterval;
     if (interval === undefined) return ready;
     // A real one is read as soon as it answers.
-    if (instrument.contact === undefined) this.#poll(instrument, true);
+    if (instrument.contact === undefined) this.refresh(instrument);
+    if (this.#paced !== undefined) return ready;
     const timers: ReturnType<typeof setInterval>[] = [];
     this.#polling.set(instrument, timers);
     timers.push(setTimeout(() => {
-      this.#poll(instrument, false);
-      timers.push(setInterval(() => this.#poll(instrument, false), interval * 1000));
+      this.poll(instrument, false);
+      timers.push(setInterval(() => this.poll(instrument, false), interval * 1000));
     }, interval * 1000 * (1 + part % 1)));
     return ready;
   }
@@ -346,7 +356,13 @@ export class Bench {
     clearTimeout(timer);
   }
 
-  #poll(instrument: Instrument, all: boolean): void {
+  /**
+   * Reads an instrument once.
+   *
+   * @param all Whether to read all of its fields, or those whose time has come.
+   * @internal
+   */
+  poll(instrument: Instrument, all: boolean): void {
     const { contact } = instrument;
     if (instrument.away !== "" || contact?.state === "off" || contact?.state === "connecting") return;
     instrument.queue.submitPoll(() => instrument.readings(all), all);
@@ -355,7 +371,7 @@ export class Bench {
   #contactChanged(instrument: Instrument): void {
     this.hub.publish("contact", { instrument }, instrument.faults);
     this.#contactLog.changed(instrument, instrument.contact!);
-    if (instrument.contact!.state === "connected" && this.started) this.#poll(instrument, true);
+    if (instrument.contact!.state === "connected") this.refresh(instrument);
   }
 
   /**
@@ -366,6 +382,7 @@ export class Bench {
     // One kind of number serves both kinds of timers.
     for (const timer of [...this.#timers.splice(0), ...[...this.#polling.values()].flat()]) clearInterval(timer);
     this.#polling.clear();
+    this.#paced = undefined;
     const stopping = new HeliographError("command_failed", "The server is stopping and starts no more commands");
     for (const instrument of this.#instruments.values()) instrument.queue.clear(stopping);
     await Promise.all([...this.#instruments.values()].map(async (instrument) => {
@@ -387,7 +404,9 @@ export class Bench {
 
   /** Reads an instrument once whatever it is doing now is done, as after a command that may have changed it. */
   refresh(instrument: Instrument): void {
-    if (this.started) this.#poll(instrument, true);
+    if (!this.started) return;
+    if (this.#paced === undefined) this.poll(instrument, true);
+    else this.#paced(instrument);
   }
 
   /** Stops it. */

@@ -77,10 +77,16 @@ export class SimulatedLines {
   }
 }
 
-/** The simulators of one bench, each on a TCP port of its own. */
+/** The simulators of one bench, each at an address of its own. */
 export class Simulators {
   readonly #lines = new SimulatedLines();
+  readonly #serve: (simulator: SharedSimulator) => RunningSimulator;
   readonly #running = new Map<SharedSimulator, RunningSimulator>();
+
+  /** Makes none yet. @param serve Runs one. @default on a TCP port of this PC */
+  constructor(serve: (simulator: SharedSimulator) => RunningSimulator = (simulator) => simulateTcp(simulator, 0)) {
+    this.#serve = serve;
+  }
 
   /** What is not simulated, and stays without contact or values. */
   get missing(): readonly string[] {
@@ -101,7 +107,7 @@ export class Simulators {
     const simulator = this.#lines.add(...instrument);
     if (simulator === undefined) return nobody;
     let running = this.#running.get(simulator);
-    if (running === undefined) this.#running.set(simulator, running = simulateTcp(simulator, 0));
+    if (running === undefined) this.#running.set(simulator, running = this.#serve(simulator));
     return running.address;
   };
 

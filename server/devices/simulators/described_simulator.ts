@@ -333,7 +333,7 @@ export class DescribedSimulator implements DescriptionSimulator {
   /** An answer that holds all of its parts, by the pattern of one of them; `undefined` where none was found. */
   #answer(parts: readonly Part[], base: string | undefined, style: Style = "plain"): string | undefined {
     if (base === undefined) {
-      const said = spellings(parts[0]!, style)[0];
+      const said = spellings(parts[0]!, style).next().value ?? undefined;
       return parts.every((part) => said !== undefined && this.#understood(part, said)) ? said : undefined;
     }
     const texts = new Map<string | number, string>();

@@ -44,23 +44,23 @@ export function firstValue(field: Pick<DescribedField, "type" | "minimum" | "max
   return type === "int" ? Math.round(middle) : middle;
 }
 
-/** The ways in which instruments write a value, those of the style first. */
-export function spellings(
+/** The ways in which instruments write a value, those of the style first; mostly only the first is needed. */
+export function* spellings(
   { codec, decimals, value }: {
     readonly codec: ValueCodec;
     readonly decimals: number | undefined;
     readonly value: () => Value;
   },
   style: Style,
-): string[] {
+): Generator<string, void> {
   const now = value();
   // What is allowed as a text to be sent may leave it out.
-  if (typeof now === "string" && codec.spec.type === "text") return [now];
+  if (typeof now === "string" && codec.spec.type === "text") return yield now;
   const answered = codec.answered(now);
-  if (answered !== undefined) return [answered];
+  if (answered !== undefined) return yield answered;
   const filling = codec.encode(now);
-  if (typeof filling === "string") return [filling];
-  if (typeof filling === "object" && "own" in filling) return [withBytes(filling.own, String.fromCharCode)];
+  if (typeof filling === "string") return yield filling;
+  if (typeof filling === "object" && "own" in filling) return yield withBytes(filling.own, String.fromCharCode);
   const [unit, factor] = codec.unitWritten ?? ["", 1];
   const [given, point] = typeof filling === "number"
     ? [filling, "."]
@@ -69,6 +69,8 @@ export function spellings(
   const size = Math.abs(number);
   const digits = decimals ??
     (size >= 1000 || Number.isInteger(number) ? 0 : size >= 0.01 || number === 0 ? 3 : undefined);
+  const written = (text: string) => text.replace(".", point) + (unit === "" ? "" : ` ${unit}`);
+  if (style === "plain" && digits !== undefined) yield written(number.toFixed(digits));
   const exponents = [2, 3, 4, 5, 6, 8].flatMap((count) => {
     const text = number.toExponential(count).replace(/e([+-])(\d)$/, "e$10$2");
     return [text, text.toUpperCase()];
@@ -86,6 +88,5 @@ export function spellings(
     )
   );
   const first = style === "signed" ? signed : style === "exponent" ? exponents : [];
-  const all = [...new Set([...first, ...plain, ...signed, ...padded])].map((text) => text.replace(".", point));
-  return unit === "" ? all : all.map((text) => `${text} ${unit}`);
+  for (const text of new Set([...first, ...plain, ...signed, ...padded])) yield written(text);
 }

@@ -107,6 +107,11 @@ async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Pro
   }
 }
 
+/** Answers on one line within this program until it ends, without faults. */
+export function serveWithin(simulator: Simulator, line: Line): Promise<void> {
+  return serveLine(simulator, line, new FaultPlan(noFaults));
+}
+
 /** @throws {TypeError} For a Modbus device, which is simulated over TCP only. */
 function refuseRegisters({ registers }: Simulator): void {
   if (registers !== undefined) throw new TypeError("Cannot simulate a Modbus device there: give --port PORT");

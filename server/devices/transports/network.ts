@@ -7,6 +7,7 @@
 import { createSocket } from "node:dgram";
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Line } from "./line.ts";
+import { linesWithin } from "./lines_within.ts";
 
 /** The most that making a connection may take, in seconds. */
 export const connectSeconds = 5;
@@ -26,6 +27,8 @@ const mostWaiting = 1 << 20;
  * @throws {HeliographError} `not_connected`, with the reason.
  */
 export async function openTcp(host: string, port: number): Promise<Line> {
+  const within = linesWithin.get(host);
+  if (within !== undefined) return within();
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), connectSeconds * 1000);
   // A connection that is made after all must not stay open.
