@@ -102,6 +102,8 @@ export class Fleet {
   #isIn = false;
   #asked = 0;
   #timers: ReturnType<typeof setInterval>[] = [];
+  /** When it is tried again whether its name is free. */
+  #again: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void)[] = [];
   #stopped = false;
 
@@ -130,9 +132,16 @@ export class Fleet {
     return this.#words.name;
   }
 
-  /** Reads what is needed and begins; to be called before the server gives up its permissions. @throws {HeliographError} */
+  /** Reads what is needed and begins; to be called before the server gives up its permissions. */
   async open(): Promise<void> {
-    await this.#broker.open();
+    try {
+      await this.#broker.open();
+    } catch (error) {
+      // A file that is not there keeps no bench from being served.
+      this.#reason = `${wireError(error).message}. Put that right, and start the server again`;
+      log.error("Not in the fleet: {reason}", { reason: this.#reason });
+      return;
+    }
     this.#timers.push(setInterval(() => this.#sayHere(), presenceEvery * 1000));
     this.#timers.push(setInterval(() => this.#look(), lookEvery));
   }
@@ -141,6 +150,7 @@ export class Fleet {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
+    clearTimeout(this.#again);
     if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(true)));
     this.#publisher.stop();
     await this.#broker.stop();
@@ -268,8 +278,7 @@ export class Fleet {
   #nameIsTaken(other: PresenceMessage | undefined): void {
     const who = other === undefined ? "another PC" : `the PC of ${other.title}, whose server began ${other.started}`;
     this.#lost(`${who}, is called ${this.name} already: give this one another name in "fleet" of its bench file`);
-    const again = setTimeout(() => void this.#join(), presenceEvery * 1000);
-    this.#timers.push(again);
+    this.#again = setTimeout(() => void this.#join(), presenceEvery * 1000);
   }
 
   #lost(reason: string): void {
@@ -290,10 +299,12 @@ export class Fleet {
     }
   }
 
-  #heard({ text }: BrokerMessage): void {
+  #heard({ subject, text }: BrokerMessage): void {
     const presence = read(presenceSchema, text);
     if (presence === undefined) return;
     const { name } = presence;
+    // The broker has seen to the subject, and to nothing else.
+    if (name !== partsOf(subject)[1]) return;
     if (name === this.name) {
       if (presence.instance === this.#instance || presence.leaves) return;
       // Both came at one moment; whoever began later gives way.

@@ -198,6 +198,9 @@ Deno.test("fleet: what another PC may do, for whom, is what both allow", options
       strictEqual((await say(wrong)).ok, false);
     }
     connection.publish(subjects.here("cold-lab"), "{");
+    const gone = { name: "cold-lab", instance: "x", title: "", version: "0", started: "2026-01-01", now: "2026-01-01" };
+    const leaves = { ...gone, bench: 0, instruments: [], trouble: "", leaves: true };
+    connection.publish(subjects.here("evil"), JSON.stringify(leaves));
     connection.publish(subjects.here("evil"), JSON.stringify({ name: "../evil", instance: 1 }));
     connection.publish(subjects.readings("cold-lab", "gauge"), '{"number": 1, "changed": {"pressure": {"value": []}}}');
   } finally {
@@ -205,6 +208,7 @@ Deno.test("fleet: what another PC may do, for whom, is what both allow", options
   }
   deepStrictEqual(told, [1]);
   strictEqual(await warm.line("cold-lab/gauge.get pressure"), "OK 3.00");
+  strictEqual(await warm.line("cold-lab/gauge.set valve 4"), "OK", "nobody else says that it leaves");
 });
 
 Deno.test(
