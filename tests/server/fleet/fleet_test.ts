@@ -203,6 +203,7 @@ Deno.test("fleet: what another PC may do, for whom, is what both allow", options
     connection.publish(subjects.here("evil"), JSON.stringify(leaves));
     connection.publish(subjects.here("evil"), JSON.stringify({ name: "../evil", instance: 1 }));
     connection.publish(subjects.readings("cold-lab", "gauge"), '{"number": 1, "changed": {"pressure": {"value": []}}}');
+    await connection.flush();
   } finally {
     await connection.close();
   }
