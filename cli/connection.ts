@@ -5,11 +5,13 @@
  */
 
 import { PyOpticonSocketClient } from "../client/pyopticon_client.ts";
+import type { PyOpticonSocketClientOptions } from "../client/pyopticon_options.ts";
 import type { Wire } from "../client/secure.ts";
 import { usualDeadline } from "../protocol/description.ts";
 import { fleetName } from "../protocol/fleet.ts";
 import { BenchWords } from "./bench_words.ts";
 import type { CliContext } from "./context.ts";
+import { didYouMean, listed } from "../server/bench/names.ts";
 import { knownServer, knownServers } from "./known_servers.ts";
 
 /** The flags of a connection: address, timeout, JSON output, and the client's name. */
@@ -139,7 +141,7 @@ export interface Target {
   readonly tls?: { readonly authority?: string };
   readonly token?: string;
   /** Another PC of that server's fleet. */
-  readonly pc?: string;
+  readonly pc?: NonNullable<PyOpticonSocketClientOptions["pc"]>;
 }
 
 /**
@@ -154,8 +156,10 @@ export function targetOf(
 ): Target {
   if (server === undefined) return { host, port };
   // Who was not paired with may be another PC of the fleet, which this PC's own server asks.
-  if (wire === "dashboard" && fleetName.test(server) && !Object.hasOwn(knownServers(context), server)) {
-    return { host, port, pc: server };
+  const paired = Object.keys(knownServers(context));
+  if (wire === "dashboard" && fleetName.test(server) && !paired.includes(server)) {
+    const names = paired.length === 0 ? "none yet" : `${listed(paired)}${didYouMean(server, paired)}`;
+    return { host, port, pc: { name: server, otherwise: `By “heliograph connect”, this PC was paired with ${names}` } };
   }
   const { authority, token, ports, ...known } = knownServer(context, server);
   return {

@@ -21,7 +21,7 @@ import type { FramedAnswer } from "./dashboard_link.ts";
 import type { ValueType } from "../protocol/vocabulary.ts";
 import { callOf } from "./function_source.ts";
 import type { CodeOptions, PyOpticonSocketClientOptions, RequestOptions } from "./pyopticon_options.ts";
-import { isAnswer, SharedLink } from "./shared_link.ts";
+import { explained, isAnswer, SharedLink } from "./shared_link.ts";
 import { BackOff, inTime, type Wait } from "./waiting.ts";
 import { WatchFeed, type WatchUpdate } from "./watch_feed.ts";
 
@@ -54,7 +54,7 @@ export class PyOpticonSocketClient {
   readonly #timeout: number;
   readonly #name: string;
   readonly #purpose: string | undefined;
-  readonly #pc: string | undefined;
+  readonly #pc: PyOpticonSocketClientOptions["pc"];
   readonly #print: (line: string) => void;
   readonly #shared: SharedLink;
 
@@ -73,7 +73,8 @@ export class PyOpticonSocketClient {
     this.#print = options.print ?? ((line) => console.error(line));
     const { host = "127.0.0.1", socketNumber: port = 12345, tls, token } = options;
     const security = { ...(tls === undefined ? {} : { tls }), ...(token === undefined ? {} : { token }) };
-    this.#shared = new SharedLink({ host, port, timeout: this.#timeout, name: this.#name, ...security });
+    const otherwise = options.pc?.otherwise;
+    this.#shared = new SharedLink({ host, port, timeout: this.#timeout, name: this.#name, otherwise, ...security });
     if (!["none", "print", "exception"].includes(this.#handleErrors)) {
       throw new TypeError(
         `handleErrors must be "none", "print" or "exception", not ${JSON.stringify(this.#handleErrors)}`,
@@ -503,7 +504,7 @@ export class PyOpticonSocketClient {
     while (!signal.aborted) {
       try {
         // The server has the instruments of the others as its own.
-        const there = this.#pc === undefined ? instrument : `${this.#pc}/${instrument ?? ""}`;
+        const there = this.#pc === undefined ? instrument : `${this.#pc.name}/${instrument ?? ""}`;
         for await (const update of this.#watchOnce({ cmd: "Watch", instrument: there, field }, signal)) {
           connected = true;
           yield update;
@@ -600,14 +601,19 @@ export class PyOpticonSocketClient {
     const wait = this.#wait(options);
     const what = String(message.cmd);
     const link = await this.#shared.framed(wait, this.#purpose ?? what);
-    const reply = await this.#shared.request(link, this.#addressed({ ...message, printout }), wait, what);
+    let reply;
+    try {
+      reply = await this.#shared.request(link, this.#addressed({ ...message, printout }), wait, what);
+    } catch (error) {
+      throw explained(error, this.#pc?.otherwise);
+    }
     if (reply.dialect === "framed") return reply.reply;
     throw new HeliographError("connection_lost", "The server answered as an original PyOpticon dashboard does");
   }
 
   /** A message for the PC that is meant; who somebody is, its own server is told. */
   #addressed<M extends Readonly<Record<string, unknown>>>(message: M): Readonly<Record<string, unknown>> {
-    return this.#pc === undefined || message.cmd === "Hello" ? message : { cmd: "Ask", pc: this.#pc, message };
+    return this.#pc === undefined || message.cmd === "Hello" ? message : { cmd: "Ask", pc: this.#pc.name, message };
   }
 
   /** The text of an original dashboard's reply; it says by the beginning that it failed. */

@@ -51,9 +51,11 @@ export interface PyOpticonSocketClientOptions {
   readonly token?: string;
   /**
    * Another PC of the server's fleet: what is asked goes there by the server, and is answered as if that were the
-   * server. @default the server itself
+   * server; and what is said besides where the server cannot be reached, or knows none of that name.
+   *
+   * @default the server itself
    */
-  readonly pc?: string;
+  readonly pc?: { readonly name: string; readonly otherwise?: string };
   /** Where `"print"` prints. @default console.error */
   readonly print?: (line: string) => void;
 }

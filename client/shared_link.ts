@@ -18,6 +18,8 @@ export interface SharedLinkOptions extends ClientSecurity {
   readonly port: number;
   readonly timeout: number;
   readonly name: string;
+  /** What is said besides where it cannot be reached. @default nothing */
+  readonly otherwise?: string | undefined;
 }
 
 /** Why a dashboard may be silent. */
@@ -143,7 +145,10 @@ export class SharedLink {
   /** Opens a link for whoever waits for one: no single caller's signal ends it, only the client's end does. */
   async #open(): Promise<DashboardLink> {
     const { host, port, timeout, name } = this.#options;
-    const connection = await openConnection(host, port, "dashboard", this.#options, { timeout, signal: this.closed });
+    const connection = await openConnection(host, port, "dashboard", this.#options, { timeout, signal: this.closed })
+      .catch((error) => {
+        throw explained(error, this.#options.otherwise);
+      });
     const link = new DashboardLink(connection, `${host}:${port}`);
     // The name is told once the first reply has shown that the server knows Hello.
     link.decided.then(() => {
@@ -152,6 +157,18 @@ export class SharedLink {
     }).catch(() => {});
     return link;
   }
+}
+
+/**
+ * An error of not reaching what is meant, with what else its name may be.
+ *
+ * @param otherwise A sentence. @default nothing is added
+ */
+export function explained(error: unknown, otherwise = ""): unknown {
+  const isUnreached = error instanceof HeliographError &&
+    ["connection_failed", "not_connected", "unavailable"].includes(error.code);
+  if (!isUnreached || otherwise === "") return error;
+  return new HeliographError(error.code, `${error.message}${/[.?]$/.test(error.message) ? "" : "."} ${otherwise}`);
 }
 
 /** Whether the dashboard answered with it: what the errors mode is about. */

@@ -42,7 +42,11 @@ class Pc {
 
   client(pc?: string): PyOpticonSocketClient {
     const socketNumber = this.server.dashboardServer.port;
-    return new PyOpticonSocketClient({ socketNumber, handleErrors: "exception", ...pc === undefined ? {} : { pc } });
+    return new PyOpticonSocketClient({
+      socketNumber,
+      handleErrors: "exception",
+      ...pc === undefined ? {} : { pc: { name: pc } },
+    });
   }
 
   /** Waits until another PC's instrument is known here, and read. */
