@@ -15,12 +15,13 @@ const hour = 3_600_000;
 /** A small disk of its own, which Linux makes for root alone. */
 class SmallDisk implements Disposable {
   readonly path = Deno.makeTempDirSync();
+  #isMounted = false;
 
   /** @returns Whether it could be made. */
   mount(): boolean {
     if (Deno.build.os !== "linux") return false;
     try {
-      return this.#root("mount", "-t", "tmpfs", "-o", "size=48m,mode=777", "heliograph", this.path);
+      return this.#isMounted = this.#root("mount", "-t", "tmpfs", "-o", "size=48m,mode=777", "heliograph", this.path);
     } catch {
       return false;
     }
@@ -47,7 +48,7 @@ class SmallDisk implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#root("umount", this.path);
+    if (this.#isMounted) this.#root("umount", this.path);
     Deno.removeSync(this.path, { recursive: true });
   }
 }
