@@ -76,7 +76,10 @@ export const rehearseCommand = buildCommand({
   async func(this: CliContext, flags: RehearseFlags, ...[file, ...words]: string[]): Promise<void> {
     if (file === undefined) throw new UsageError(`Say which run: ${this.program} rehearse night.run.json`);
     if (/\.(?:py|ts|js)$/.test(file)) {
-      throw new UsageError(`Cannot rehearse ${file}: a run is a file of steps, night.run.json`);
+      const told = `“${this.program} check ${file}” tells the steps of a script or a program`;
+      throw new UsageError(
+        `Cannot rehearse ${file}: that takes a run that is a file of steps, night.run.json; ${told}`,
+      );
     }
     const text = await textOf(file);
     const bench = flags.bench ?? await benchBeside(file);

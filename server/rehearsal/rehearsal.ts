@@ -10,9 +10,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import type { Rehearsal, RehearsalOrder, RehearsedEvent } from "../../protocol/rehearsal.ts";
 import { Principal } from "../access/principal.ts";
 import { Run, type RunParts } from "../automation/run.ts";
-import { isProgram } from "../automation/program_run.ts";
 import { filesOf, type LoadedRun, loadRun, readRun } from "../automation/run_file.ts";
-import { isScript } from "../automation/script_run.ts";
 import type { Site } from "../config/site.ts";
 import { alarmCategory } from "../records/journal.ts";
 import type { RunStep } from "../automation/steps.ts";
@@ -82,12 +80,6 @@ async function loadNative(
   instruments: readonly Instrument[],
   site: Site | undefined,
 ): Promise<LoadedRun> {
-  if (isScript(order.file) || isProgram(order.file)) {
-    throw new HeliographError(
-      "unavailable",
-      `Cannot rehearse ${order.file}: only runs in JSON can be rehearsed yet; “heliograph check” tells its steps`,
-    );
-  }
   const read = readRun(order.file, order.text);
   const files = new Map<string, string | undefined>();
   for (const name of filesOf(read.words)) {

@@ -56,7 +56,10 @@ Deno.test("rehearse: the run of the page shows when it does what, its readings, 
     const wrong = await run(["rehearse", night, "flow=51"]);
     deepStrictEqual([wrong.code, wrong.out], [5, ""]);
     match(wrong.err, /night\.run\.json:4:5: parameters\.flow: cannot be 51: above its maximum of 50 sccm\n$/);
-    match((await run(["rehearse", join(folder, "script.py")])).err, /a run is a file of steps/);
+    match(
+      (await run(["rehearse", join(folder, "script.py")])).err,
+      /a run that is a file of steps, night\.run\.json; “.* check .*script\.py” tells the steps/,
+    );
   }));
 
 Deno.test("rehearse: the timeline names the interlock, the limit, the alarm and the time-out that a run meets", () =>
