@@ -21,7 +21,8 @@ import { mayCall } from "../live/may.ts";
 import { commandTitle } from "./fields.ts";
 import { isDecimal, readNumber } from "./number_entry.ts";
 import { ageText } from "./readout.tsx";
-import { limitsText, ValueControl, wireValue } from "./value_control.tsx";
+import { ArgumentField } from "./argument_field.tsx";
+import { wireValue } from "./value_control.tsx";
 
 /** The last run of a command, and what had been entered for it. */
 export interface LastRun {
@@ -131,10 +132,11 @@ export function CommandForm({ bench, instrument, command, last, keep }: {
         const problem = problems.get(argument.name)!;
         const told = problem !== "" && (tried || entered[argument.name] !== undefined && problem !== "is needed");
         return (
-          <Argument
+          <ArgumentField
             key={argument.name}
             id={`${id}-${argument.name}`}
             argument={argument}
+            required={argument.default === undefined && argument.type !== "text"}
             text={textOf(argument)}
             problem={told ? problem : ""}
             disabled={state !== "open"}
@@ -189,50 +191,6 @@ export function CommandForm({ bench, instrument, command, last, keep }: {
           </output>
         )}
     </form>
-  );
-}
-
-function Argument({ id, argument, text, problem, disabled, change, enter, clear }: {
-  readonly id: string;
-  readonly argument: ArgumentDescription;
-  readonly text: string;
-  readonly problem: string;
-  readonly disabled: boolean;
-  readonly change: (value: string) => void;
-  readonly enter: () => void;
-  readonly clear: () => void;
-}): VNode {
-  const { name, unit, summary = "" } = argument;
-  const required = argument.default === undefined && argument.type !== "text";
-  const called = name.replaceAll("_", " ");
-  const label = `${called[0]!.toUpperCase()}${called.slice(1)}`;
-  const about = [summary, limitsText(argument)].filter((part) => part !== "").join("; ");
-  return (
-    <div class="argument">
-      <label class="argument-name" for={id}>
-        <span>
-          {label}
-          {required ? <abbr class="required" title="must be given">*</abbr> : null}
-        </span>
-        {about === "" ? null : <small>{about}</small>}
-      </label>
-      <span class="argument-control">
-        <ValueControl
-          spec={argument}
-          id={id}
-          label={`${label}${unit === undefined ? "" : ` (${unit})`}`}
-          value={text}
-          required={required}
-          disabled={disabled}
-          describedBy={problem === "" ? undefined : `${id}-problem`}
-          onChange={change}
-          onEnter={enter}
-          onEscape={clear}
-        />
-        {unit === undefined ? null : <span class="unit">{unit}</span>}
-      </span>
-      {problem === "" ? null : <span class="complaint" id={`${id}-problem`}>{problem}</span>}
-    </div>
   );
 }
 

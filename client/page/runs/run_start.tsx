@@ -9,7 +9,8 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import type { RunCheck, RunDetails, RunParameter, RunProblem } from "../../../protocol/runs.ts";
-import { limitsText, ValueControl, wireValue } from "../bench/value_control.tsx";
+import { ArgumentField } from "../bench/argument_field.tsx";
+import { wireValue } from "../bench/value_control.tsx";
 import { Complaint, useWork } from "../bench/work.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
@@ -333,36 +334,19 @@ function Parameter({ parameter, text, problem, change, enter }: {
   readonly change: (value: string) => void;
   readonly enter: () => void;
 }): VNode {
-  const { name, unit, summary = "", type } = parameter;
-  const id = `run-parameter-${name}`;
-  const label = sentence(name.replaceAll("_", " "));
-  const about = [sentence(summary), limitsText(parameter)].filter((part) => part !== "").join("; ");
+  const { name, summary = "", type } = parameter;
   const required = parameter.default === undefined;
   return (
-    <div class="argument">
-      <label class="argument-name" for={id}>
-        <span>
-          {label}
-          {required ? <abbr class="required" title="must be given">*</abbr> : null}
-        </span>
-        {about === "" ? null : <small>{about}</small>}
-      </label>
-      <span class="argument-control">
-        <ValueControl
-          spec={parameter}
-          id={id}
-          label={`${label}${unit === undefined ? "" : ` (${unit})`}`}
-          value={text === "" && type === "choice" && !required ? String(parameter.default) : text}
-          required={required}
-          disabled={false}
-          describedBy={problem === "" ? undefined : `${id}-problem`}
-          onChange={change}
-          onEnter={enter}
-          onEscape={() => change("")}
-        />
-        {unit === undefined ? null : <span class="unit">{unit}</span>}
-      </span>
-      {problem === "" ? null : <span class="complaint" id={`${id}-problem`}>{sentence(problem)}</span>}
-    </div>
+    <ArgumentField
+      id={`run-parameter-${name}`}
+      argument={{ ...parameter, summary: sentence(summary) }}
+      required={required}
+      text={text === "" && type === "choice" && !required ? String(parameter.default) : text}
+      problem={sentence(problem)}
+      disabled={false}
+      change={change}
+      enter={enter}
+      clear={() => change("")}
+    />
   );
 }
