@@ -35,10 +35,10 @@ interface Waiting {
   readonly sender: CodeSender;
   /** Whose it is: nobody takes every process from the others. */
   readonly asker: string;
+  /** When it came, by `performance.now()`. */
+  readonly since: number;
   /** When it must be done, by `performance.now()`. */
   readonly until: number;
-  /** What its sender is told when it is not. */
-  readonly tooLate: HeliographError;
   readonly timer: ReturnType<typeof setTimeout>;
   readonly resolve: (done: Evaluated) => void;
   readonly reject: (reason: unknown) => void;
@@ -152,11 +152,9 @@ export class Sandbox {
       throw this.#failure.error;
     }
     const seconds = Math.min(options.patience ?? Infinity, this.options.deadline) - answerMargin;
-    const until = performance.now() + seconds * 1000;
-    const late = `The code was stopped: it did not finish within ${seconds} s`;
-    const tooLate = new HeliographError("deadline_exceeded", late);
+    const since = performance.now();
     return new Promise((resolve, reject) => {
-      this.#wait({ code, sender, asker, resolve, reject, until, tooLate });
+      this.#wait({ code, sender, asker, resolve, reject, since, until: since + seconds * 1000 });
     });
   }
 
@@ -289,7 +287,7 @@ export class Sandbox {
   }
 
   async #run(host: HostProcess, waiting: Waiting): Promise<void> {
-    const { code, sender, asker, until, tooLate, timer, resolve, reject } = waiting;
+    const { code, sender, asker, since, until, timer, resolve, reject } = waiting;
     clearTimeout(timer);
     if (sender.gone) return reject(new HeliographError("aborted", "The code was not run: whoever sent it has gone"));
     const share = this.#shareOf(asker);
@@ -297,7 +295,7 @@ export class Sandbox {
     share.turn = ++this.#turn;
     this.#lastUsed.set(host, performance.now());
     try {
-      resolve(await host.run(code, sender, until, tooLate));
+      resolve(await host.run(code, sender, until, tooLate(until - since, performance.now() - since)));
     } catch (error) {
       if (error instanceof NotBegun) this.#wait(waiting);
       else reject(error);
@@ -379,4 +377,11 @@ export class Sandbox {
       host.kill(new HeliographError("stopping", "The sandbox was not needed"));
     }
   }
+}
+
+/** What a sender is told whose code was stopped, both in milliseconds: on a busy PC it may have waited more than it ran. */
+function tooLate(allowed: number, waited: number): HeliographError {
+  const inVain = waited < 100 ? "" : `, of which it waited ${(waited / 1000).toFixed(1)} s for a sandbox`;
+  const message = `The code was stopped: it did not finish within ${Number((allowed / 1000).toFixed(3))} s${inVain}`;
+  return new HeliographError("deadline_exceeded", message);
 }

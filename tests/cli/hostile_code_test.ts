@@ -554,7 +554,7 @@ async function evaluateBeside(
     try {
       return await other.doEval(code, { language });
     } catch (error) {
-      if (tries === 3 || !/sandboxes were busy until its deadline/.test(String(error))) throw error;
+      if (tries === 3 || !/sandboxes were busy until its deadline|of which it waited/.test(String(error))) throw error;
     }
   }
 }

@@ -261,6 +261,16 @@ Deno.test("sandbox: what waits too long for its turn is told so", async () => {
   await rejects(second, { code: "deadline_exceeded" });
 });
 
+Deno.test("sandbox: code that was stopped is told how much of its time it waited", async () => {
+  await using server = startServer({ sandbox: { atOnce: 1, deadline: 3 } });
+  await using client = dashboardClient(server);
+  await eventually(() => client.doEval("0").then(() => true, () => false), "the sandbox has started");
+  const first = client.doEval("new Promise((done) => setTimeout(done, 1000))");
+  const second = client.doEval("new Promise(() => {})");
+  await first;
+  await rejects(second, { message: /it did not finish within 2\.5 s, of which it waited [1-2]\.\d s for a sandbox$/ });
+});
+
 Deno.test("sandbox: the operator grants files, folders and connections, and nothing beyond them", async () => {
   const folder = await Deno.makeTempDir({ prefix: "granted, with a comma" });
   await Deno.writeTextFile(`${folder}/reading.txt`, "5.5");
