@@ -42,7 +42,9 @@ export function codeSourceCommand(permissions: CodePermissions, grants: Rendezvo
  * source.
  */
 export function sourceFiles(): URL[] {
-  return [".", "../../protocol/errors.ts", "../../protocol/secrets.ts", "../../protocol/python_text.ts"].map((path) =>
-    new URL(path, import.meta.url)
-  );
+  const besides = [
+    "../processes/no_code.ts",
+    ...["errors", "secrets", "python_text"].map((name) => `../../protocol/${name}.ts`),
+  ];
+  return [".", ...besides].map((path) => new URL(path, import.meta.url));
 }

@@ -381,7 +381,7 @@ export class Sandbox {
 
 /** What a sender is told whose code was stopped, both in milliseconds: on a busy PC it may have waited more than it ran. */
 function tooLate(allowed: number, waited: number): HeliographError {
-  const inVain = waited < 100 ? "" : `, of which it waited ${(waited / 1000).toFixed(1)} s for a sandbox`;
+  const inVain = waited < allowed / 4 ? "" : `, of which it waited ${(waited / 1000).toFixed(1)} s for a sandbox`;
   const message = `The code was stopped: it did not finish within ${Number((allowed / 1000).toFixed(3))} s${inVain}`;
   return new HeliographError("deadline_exceeded", message);
 }

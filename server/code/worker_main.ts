@@ -4,6 +4,7 @@
  * @module
  */
 
+import { makeNoCode } from "../processes/no_code.ts";
 import type { CodeContext, RunCode } from "./code_context.ts";
 import { AskError, describeFailure, knownCode, Stop, tooLong } from "./failure.ts";
 import { prepareJavaScript } from "./javascript.ts";
@@ -20,7 +21,7 @@ import {
   type WorkerSettings,
 } from "./messages.ts";
 import { preparePython } from "./python.ts";
-import { define, leaveAllowedNames } from "./worker_names.ts";
+import { leaveAllowedNames } from "./worker_names.ts";
 
 // Kept now: whatever code does to the globals later is its own loss.
 const { apply } = Reflect;
@@ -117,36 +118,8 @@ function seal({ net }: WorkerSettings): void {
   // The constructor calls its parent's first, which nobody can change back.
   Object.setPrototypeOf(globalThis.Worker, Forbidden);
   Object.preventExtensions(globalThis.Worker);
-  makeNoCode();
+  makeNoCode("Cannot make code from text: code that is sent stands as it is");
   leaveAllowedNames(net);
-}
-
-/** Text that becomes code could import, which code itself has been searched for. */
-function makeNoCode(): void {
-  const kinds = [function () {}, async function () {}, function* () {}, async function* () {}];
-  for (const kind of kinds) {
-    const prototype = Object.getPrototypeOf(kind) as object;
-    define(prototype, "constructor", refusing(kind.constructor.name, prototype));
-  }
-  define(globalThis, "Function", Function.prototype.constructor);
-  define(globalThis, "eval", refusing("eval", Function.prototype));
-  for (const name of ["setTimeout", "setInterval"] as const) {
-    const original = globalThis[name];
-    define(globalThis, name, (callback: unknown, ...rest: unknown[]) => {
-      if (typeof callback !== "function") throw new TypeError(`${name} takes a function`);
-      return apply(original, globalThis, [callback, ...rest]);
-    });
-  }
-}
-
-/** A constructor that makes nothing; `instanceof` and whatever asks for its name go on to work. */
-function refusing(name: string, prototype: object): () => never {
-  const refuse = function (): never {
-    throw new EvalError("Cannot make code from text: code that is sent stands as it is");
-  };
-  refuse.prototype = prototype;
-  define(refuse, "name", name);
-  return refuse;
 }
 
 /** Ends the evaluation when something fails that the code has started and does not wait for. */

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { define } from "../processes/no_code.ts";
+
 /** The language itself, and of the web's names those that stay inside the Worker or are held by its permissions. */
 const globals = new Set((
   "Object Function Array Number parseFloat parseInt Infinity NaN undefined Boolean String Symbol Date Promise " +
@@ -36,11 +38,6 @@ const ofDeno = new Set((
 
 /** Of `navigator` what tells of the runtime alone: its graphics cards and locks belong to the whole process. */
 const ofNavigator = ["userAgent", "language", "languages", "hardwareConcurrency"] as const;
-
-/** Defines a property that code cannot change. */
-export function define(object: object, name: string, value: unknown): void {
-  Object.defineProperty(object, name, { value, configurable: false, writable: false });
-}
 
 /** Refuses as the runtime does; it would first read files that the wall forbids, and complain of those. */
 function refuseNetwork(): Promise<never> {

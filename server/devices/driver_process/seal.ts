@@ -8,8 +8,7 @@
  */
 
 import process from "node:process";
-
-const { apply } = Reflect;
+import { define, makeNoCode } from "../../processes/no_code.ts";
 
 /** The only Workers that a driver's process has: those that write its camera's images, and make simulated ones. */
 const ownWorkers = ["pixel_worker.ts", "simulated/chip_worker.ts"]
@@ -26,7 +25,7 @@ export function seal(standalone: boolean): void {
     define(process, name, refuse);
   }
   if (!standalone) return;
-  makeNoCode();
+  makeNoCode("Cannot make code from text: in the executable a driver stands as it is");
   define(process, "getBuiltinModule", undefined);
   const original = globalThis.Worker;
   const only = function (program: string | URL, options?: WorkerOptions): Worker {
@@ -36,37 +35,4 @@ export function seal(standalone: boolean): void {
   only.prototype = original.prototype;
   define(original.prototype, "constructor", only);
   define(globalThis, "Worker", only);
-}
-
-/** Text that becomes code could import. */
-function makeNoCode(): void {
-  const kinds = [function () {}, async function () {}, function* () {}, async function* () {}];
-  for (const kind of kinds) {
-    const prototype = Object.getPrototypeOf(kind) as object;
-    define(prototype, "constructor", refusing(kind.constructor.name, prototype));
-  }
-  define(globalThis, "Function", Function.prototype.constructor);
-  define(globalThis, "eval", refusing("eval", Function.prototype));
-  for (const name of ["setTimeout", "setInterval"] as const) {
-    const original = globalThis[name];
-    define(globalThis, name, (callback: unknown, ...rest: unknown[]) => {
-      if (typeof callback !== "function") throw new TypeError(`${name} takes a function`);
-      return apply(original, globalThis, [callback, ...rest]);
-    });
-  }
-}
-
-/** A constructor that makes nothing; `instanceof` and whatever asks for its name go on to work. */
-function refusing(name: string, prototype: object): () => never {
-  const refuse = function (): never {
-    throw new EvalError("Cannot make code from text: in the executable a driver stands as it is");
-  };
-  refuse.prototype = prototype;
-  define(refuse, "name", name);
-  return refuse;
-}
-
-/** Defines what a driver cannot bring back. */
-function define(object: object, name: string, value: unknown): void {
-  Object.defineProperty(object, name, { value, configurable: false, writable: false });
 }
