@@ -4,6 +4,7 @@
  * @module
  */
 
+import { defined } from "../../protocol/defined.ts";
 import type { Command } from "./command.ts";
 import type { FieldDescription, Readback } from "../../protocol/description.ts";
 import type { AlarmLimit } from "../../protocol/vocabulary.ts";
@@ -50,17 +51,13 @@ function beyond({ spec: { alarm }, value, quality }: BenchField): { beyond?: Ala
 function describeLimits(limits: AlarmLimits | undefined): Pick<FieldDescription, "alarm"> {
   if (limits === undefined) return {};
   const { lowLow, low, high, highHigh } = limits;
-  const there = Object.entries({ lowLow, low, high, highHigh }).filter(([, value]) => value !== undefined);
-  return { alarm: Object.fromEntries(there) };
+  return { alarm: defined({ lowLow, low, high, highHigh }) };
 }
 
 /** The part of a declaration that says what a value may be. */
 function describeValue(spec: ValueSpec): ValueSpec {
   const { type, unit, minimum, maximum, choices, decimals, format, summary } = spec;
-  const described = { type, unit, minimum, maximum, choices, decimals, format, summary };
-  return Object.fromEntries(
-    Object.entries(described).filter(([, value]) => value !== undefined),
-  ) as unknown as ValueSpec;
+  return defined({ type, unit, minimum, maximum, choices, decimals, format, summary }) as ValueSpec;
 }
 
 /** How long a device may take where nobody says it, in seconds. */

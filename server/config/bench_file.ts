@@ -6,6 +6,7 @@
 
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { defined } from "../../protocol/defined.ts";
 import { describedInstrument } from "../devices/described/described_instrument.ts";
 import { computedInstrument, isComputed } from "../devices/described/computed_instrument.ts";
 import { DescriptionError } from "../devices/described/description_error.ts";
@@ -375,7 +376,7 @@ function isBench(value: unknown): boolean {
 
 /** What a section says; a module may say that something is `undefined`, which says nothing. */
 function told<T extends object>(section: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
-  return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined)) as never;
+  return defined(section) as never;
 }
 
 async function readSource(file: string, problems: Problem[]): Promise<Source> {
@@ -1116,9 +1117,4 @@ function isEmpty(table: unknown): boolean {
 
 function wrong(message: string): never {
   throw new TypeError(message);
-}
-
-/** Leaves out what is undefined, as options with exact types want it. */
-function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { defined } from "../../protocol/defined.ts";
+
 type Table = Readonly<Record<string, unknown>>;
 
 function isTable(value: unknown): value is Table {
@@ -29,7 +31,7 @@ export function mergeDescription(driver: Table, over: Table): Record<string, unk
       (merged.line as Record<string, unknown>).serial = { ...driverLine.serial, ...over.line.serial };
     }
   }
-  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
+  return defined(merged);
 }
 
 function mergeEach(driver: unknown, over: unknown): unknown {

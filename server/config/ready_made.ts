@@ -5,6 +5,7 @@
  */
 
 import * as z from "npm:zod@4.6.7";
+import { defined } from "../../protocol/defined.ts";
 import { version } from "../../protocol/version.ts";
 import { hostName } from "./server_settings.ts";
 import { azcamParameters } from "../camera/parameters.ts";
@@ -119,8 +120,3 @@ export const readyMade: Readonly<Record<string, ReadyMade>> = {
     },
   },
 };
-
-/** Leaves out what is undefined, as options with exact types want it. */
-function defined(table: object): object {
-  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined));
-}

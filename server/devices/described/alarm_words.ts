@@ -6,6 +6,7 @@
 
 import * as z from "npm:zod@4.6.7";
 import { severities } from "../../../protocol/alarms.ts";
+import { defined } from "../../../protocol/defined.ts";
 import { limitsFault } from "../../bench/alarm_limits.ts";
 import { readSeconds } from "../../expressions/over_time.ts";
 import { inPart } from "./description_error.ts";
@@ -37,8 +38,4 @@ export function checkLimits(limits: z.output<typeof alarmLimits>, type: string):
   inPart(word === undefined ? [] : [word], () => {
     throw new TypeError(why);
   });
-}
-
-function defined(limits: object): object {
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }

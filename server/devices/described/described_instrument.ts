@@ -4,6 +4,7 @@
  * @module
  */
 
+import { defined } from "../../../protocol/defined.ts";
 import type { Command } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
@@ -489,11 +490,6 @@ class Describer {
       () => signal?.throwIfAborted(),
     );
   }
-}
-
-/** Leaves out what is undefined, as options with exact types want it. */
-function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
 }
 
 function wrong(message: string): never {

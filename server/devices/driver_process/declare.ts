@@ -4,6 +4,7 @@
  * @module
  */
 
+import { defined } from "../../../protocol/defined.ts";
 import { Command, type CommandContext } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
 import type { FieldSpec } from "../../bench/field.ts";
@@ -74,11 +75,6 @@ function valueOf({ type, unit, minimum, maximum, choices, decimals, format, summ
     ...defined({ unit, minimum, maximum, decimals, format, summary }),
     ...(choices === undefined ? {} : { choices: [...choices] }),
   };
-}
-
-/** Leaves out what is undefined. */
-function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** The functions that stand for those which a declaration has lost. */

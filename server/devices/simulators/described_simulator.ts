@@ -4,6 +4,7 @@
  * @module
  */
 
+import { defined } from "../../../protocol/defined.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { exampleAnswer } from "../described/example_answer.ts";
 import { type Pattern, pattern } from "../described/pattern.ts";
@@ -57,11 +58,6 @@ interface Rule {
   readonly command: RegExp;
   /** Does what it says. @param said What stands in its places. @returns The answer; `null` where it says something else. */
   readonly run: (said: Readonly<Record<string, string>>) => string | undefined | null;
-}
-
-/** Leaves out what is undefined, as options with exact types want it. */
-function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** What stands in an answer. */
