@@ -8,6 +8,7 @@ import {
   ArgumentScannerError,
   buildApplication,
   buildRouteMap,
+  type Command,
   ExitCode,
   proposeCompletions,
   run,
@@ -17,35 +18,6 @@ import { didYouMean } from "../server/bench/names.ts";
 import { printable } from "../protocol/printable.ts";
 import { version } from "../protocol/version.ts";
 import { completeWord, completionsCommand, isShell, type ShellName, versionCommand } from "./commands/about.ts";
-import { accessCommand } from "./commands/access.ts";
-import { describeCommand, listCommand, statusCommand, watchCommand } from "./commands/bench.ts";
-import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.ts";
-import { callCommand, commandCommand } from "./commands/calls.ts";
-import { evalCommand, execCommand } from "./commands/code.ts";
-import { dataLogCommand } from "./commands/data_log.ts";
-import { exportCommand } from "./commands/export.ts";
-import { exposeCommand } from "./commands/expose.ts";
-import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
-import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
-import { alarmsCommand } from "./commands/alarms.ts";
-import { fleetCommand } from "./commands/fleet.ts";
-import { guardsCommand, safeCommand, watchdogCommand } from "./commands/guards.ts";
-import { historyCommand } from "./commands/history.ts";
-import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
-import { imageCommand } from "./commands/image.ts";
-import { messagesCommand } from "./commands/messages.ts";
-import { notebookCommand } from "./commands/notebook.ts";
-import { connectCommand, forwardCommand, pairCommand } from "./commands/pairing.ts";
-import { portsCommand } from "./commands/ports.ts";
-import { rehearseCommand } from "./commands/rehearse.ts";
-import { runCommand, runsCommand } from "./commands/runs.ts";
-import { serverCommand } from "./commands/server.ts";
-import { shellCommand } from "./commands/shell.ts";
-import { simulateCommand } from "./commands/simulate.ts";
-import { talkCommand } from "./commands/talk.ts";
-import { traceCommand } from "./commands/trace.ts";
-import { tryCommand } from "./commands/try.ts";
-import { typesCommand } from "./commands/types.ts";
 import { typedWord } from "./connection.ts";
 import type { CliContext, TypedCommand } from "./context.ts";
 import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
@@ -53,80 +25,83 @@ import { overview } from "./help.ts";
 import { type TypedLine, typedLine, written } from "./typed_line.ts";
 import { argumentsError, propertyOf, usageOf, type UsedParameters } from "./usage.ts";
 
+/** The client subcommands, each loaded when it is typed: what the server needs takes a second. */
 const clientRoutes = {
-  list: listCommand,
-  describe: describeCommand,
-  get: getCommand,
-  set: setCommand,
-  confirm: confirmCommand,
-  revert: revertCommand,
-  take: takeCommand,
-  release: releaseCommand,
-  off: offCommand,
-  on: onCommand,
-  call: callCommand,
-  command: commandCommand,
-  expose: exposeCommand,
-  eval: evalCommand,
-  exec: execCommand,
-  shell: shellCommand,
-  watch: watchCommand,
-  trace: traceCommand,
-  alarms: alarmsCommand,
-  fleet: fleetCommand,
-  guards: guardsCommand,
-  messages: messagesCommand,
-  safe: safeCommand,
-  watchdog: watchdogCommand,
-  run: runCommand,
-  runs: runsCommand,
-  journal: journalCommand,
-  history: historyCommand,
-  note: noteCommand,
-  datalog: dataLogCommand,
-  export: exportCommand,
-  notebook: notebookCommand,
-  records: recordsCommand,
-  status: statusCommand,
+  list: async () => (await import("./commands/bench.ts")).listCommand,
+  describe: async () => (await import("./commands/bench.ts")).describeCommand,
+  get: async () => (await import("./commands/fields.ts")).getCommand,
+  set: async () => (await import("./commands/fields.ts")).setCommand,
+  confirm: async () => (await import("./commands/fields.ts")).confirmCommand,
+  revert: async () => (await import("./commands/fields.ts")).revertCommand,
+  take: async () => (await import("./commands/control.ts")).takeCommand,
+  release: async () => (await import("./commands/control.ts")).releaseCommand,
+  off: async () => (await import("./commands/control.ts")).offCommand,
+  on: async () => (await import("./commands/control.ts")).onCommand,
+  call: async () => (await import("./commands/calls.ts")).callCommand,
+  command: async () => (await import("./commands/calls.ts")).commandCommand,
+  expose: async () => (await import("./commands/expose.ts")).exposeCommand,
+  eval: async () => (await import("./commands/code.ts")).evalCommand,
+  exec: async () => (await import("./commands/code.ts")).execCommand,
+  shell: async () => (await import("./commands/shell.ts")).shellCommand,
+  watch: async () => (await import("./commands/bench.ts")).watchCommand,
+  trace: async () => (await import("./commands/trace.ts")).traceCommand,
+  alarms: async () => (await import("./commands/alarms.ts")).alarmsCommand,
+  fleet: async () => (await import("./commands/fleet.ts")).fleetCommand,
+  guards: async () => (await import("./commands/guards.ts")).guardsCommand,
+  messages: async () => (await import("./commands/messages.ts")).messagesCommand,
+  safe: async () => (await import("./commands/guards.ts")).safeCommand,
+  watchdog: async () => (await import("./commands/guards.ts")).watchdogCommand,
+  run: async () => (await import("./commands/runs.ts")).runCommand,
+  runs: async () => (await import("./commands/runs.ts")).runsCommand,
+  journal: async () => (await import("./commands/records.ts")).journalCommand,
+  history: async () => (await import("./commands/history.ts")).historyCommand,
+  note: async () => (await import("./commands/records.ts")).noteCommand,
+  datalog: async () => (await import("./commands/data_log.ts")).dataLogCommand,
+  export: async () => (await import("./commands/export.ts")).exportCommand,
+  notebook: async () => (await import("./commands/notebook.ts")).notebookCommand,
+  records: async () => (await import("./commands/records.ts")).recordsCommand,
+  status: async () => (await import("./commands/bench.ts")).statusCommand,
 };
 
-const clientMap = buildRouteMap({
-  routes: clientRoutes,
-  defaultCommand: "shell",
-  docs: { brief: "The client subcommands as a group; alone it opens the shell" },
-});
-
+/** All subcommands. */
 const commands = {
-  server: serverCommand,
-  init: initCommand,
-  check: checkCommand,
-  rehearse: rehearseCommand,
-  schema: schemaCommand,
-  types: typesCommand,
-  access: accessCommand,
-  pair: pairCommand,
-  connect: connectCommand,
-  forward: forwardCommand,
-  simulate: simulateCommand,
-  ports: portsCommand,
-  talk: talkCommand,
-  try: tryCommand,
-  image: imageCommand,
+  server: async () => (await import("./commands/server.ts")).serverCommand,
+  init: async () => (await import("./commands/bench_file.ts")).initCommand,
+  check: async () => (await import("./commands/bench_file.ts")).checkCommand,
+  rehearse: async () => (await import("./commands/rehearse.ts")).rehearseCommand,
+  schema: async () => (await import("./commands/bench_file.ts")).schemaCommand,
+  types: async () => (await import("./commands/types.ts")).typesCommand,
+  access: async () => (await import("./commands/access.ts")).accessCommand,
+  pair: async () => (await import("./commands/pairing.ts")).pairCommand,
+  connect: async () => (await import("./commands/pairing.ts")).connectCommand,
+  forward: async () => (await import("./commands/pairing.ts")).forwardCommand,
+  simulate: async () => (await import("./commands/simulate.ts")).simulateCommand,
+  ports: async () => (await import("./commands/ports.ts")).portsCommand,
+  talk: async () => (await import("./commands/talk.ts")).talkCommand,
+  try: async () => (await import("./commands/try.ts")).tryCommand,
+  image: async () => (await import("./commands/image.ts")).imageCommand,
   ...clientRoutes,
-  completions: completionsCommand,
-  version: versionCommand,
+  completions: () => completionsCommand,
+  version: () => versionCommand,
 };
 
-const root = buildRouteMap({
-  routes: { ...commands, client: clientMap },
-  docs: {
-    brief:
-      "Drives a lab's or an observatory's instruments from anywhere, for azcam's and PyOpticon's clients and its own",
-    hideRoute: { client: false },
-  },
-});
+type Commands = Readonly<Record<string, Command<CliContext>>>;
 
-function application({ program }: CliContext, json: boolean) {
+/** Loads subcommands. @param names Which. @default all of them */
+async function load(names: readonly string[] = Object.keys(commands)): Promise<Commands> {
+  const loaded = names.map(async (name) => [name, await commands[name as keyof typeof commands]()] as const);
+  return Object.fromEntries(await Promise.all(loaded)) as Commands;
+}
+
+/** The program, with the subcommands that a command line is about. */
+function application(routes: Commands, { program }: CliContext, json = false) {
+  const root = buildRouteMap({
+    routes,
+    docs: {
+      brief:
+        "Drives a lab's or an observatory's instruments from anywhere, for azcam's and PyOpticon's clients and its own",
+    },
+  });
   return buildApplication(root, {
     name: program,
     versionInfo: { currentVersion: version },
@@ -168,6 +143,7 @@ function application({ program }: CliContext, json: boolean) {
  */
 export async function runCli(words: readonly string[], context: CliContext): Promise<number> {
   const [first, ...rest] = words;
+  const { stdout, stderr } = context.process;
   if (first === completeWord) {
     await propose(rest, context);
     return exitCodes.success.code;
@@ -175,28 +151,40 @@ export async function runCli(words: readonly string[], context: CliContext): Pro
   // `heliograph help get` is `heliograph get --help`.
   if (first === "help" && rest.length > 0) {
     const [name] = rest;
-    if (Object.hasOwn(commands, name!) || name === "client") return await runCli([...rest, "--help"], context);
+    if (isCommand(name!) || name === "client") return await runCli([...rest, "--help"], context);
     const described = printable(`${context.program} describe ${typedWord(name!)}`);
-    context.process.stderr.write(`${noSubcommand(name!, context.program)}; "${described}" tells of an instrument\n`);
+    stderr.write(`${noSubcommand(name!, context.program)}; "${described}" tells of an instrument\n`);
     return exitCodes.usage.code;
   }
   if (first === undefined || ["help", "--help", "-h"].includes(first)) {
-    context.process.stdout.write(overview(context.program, commands));
+    stdout.write(overview(context.program, await load()));
     return exitCodes.success.code;
   }
-  const [second] = rest;
-  if (first === "client" && second !== undefined && !second.startsWith("-") && !Object.hasOwn(clientRoutes, second)) {
-    context.process.stderr.write(`${noSubcommand(second, context.program, Object.keys(clientRoutes))}\n`);
+  if (first === "client") return await runClient(rest, context);
+  if (first !== "--version" && first !== "-v" && !isCommand(first)) {
+    stderr.write(`${noSubcommand(first, context.program)}\n`);
     return exitCodes.usage.code;
   }
-  // The word client alone is the shell.
-  const subcommand = first !== "client" ? first : second === undefined || second.startsWith("-") ? "shell" : second;
-  await run(application(context, words.includes("--json")), words, { ...context, subcommand });
+  const loaded = await load([isCommand(first) ? first : "version"]);
+  await run(application(loaded, context, words.includes("--json")), words, { ...context, subcommand: first });
   const code = Number(context.process.exitCode ?? 0);
-  if (code === ExitCode.InvalidArgument) {
-    context.process.stderr.write(usageLine(first === "client" ? rest[0] : first, context));
-  }
+  if (code === ExitCode.InvalidArgument) stderr.write(usageLine(first, loaded[first], context));
   return code === ExitCode.InvalidArgument || code === ExitCode.UnknownCommand ? exitCodes.usage.code : code;
+}
+
+/** The client subcommands as a group, of which the word alone is the shell. */
+async function runClient(words: readonly string[], context: CliContext): Promise<number> {
+  const [name = "shell", ...rest] = words;
+  if (name === "--help" || name === "-h") return await runCli(["--help"], context);
+  if (name.startsWith("-")) return await runCli(["shell", ...words], context);
+  if (Object.hasOwn(clientRoutes, name)) return await runCli([name, ...rest], context);
+  context.process.stderr.write(`${noSubcommand(name, context.program, Object.keys(clientRoutes))}\n`);
+  return exitCodes.usage.code;
+}
+
+/** Whether a word is a subcommand. */
+function isCommand(word: string): boolean {
+  return Object.hasOwn(commands, word);
 }
 
 /** The error for a first word that is no subcommand. */
@@ -207,8 +195,7 @@ function noSubcommand(word: string, program: string, known: readonly string[] = 
 }
 
 /** How a subcommand is used, as two lines for an error about its arguments. */
-function usageLine(name: string | undefined, { program }: CliContext): string {
-  const command = Object.entries(commands).find(([known]) => known === name)?.[1];
+function usageLine(name: string, command: Command<CliContext> | undefined, { program }: CliContext): string {
   if (command === undefined) return "";
   return `usage: ${program} ${name} ${usageOf(command.parameters)}\n"${program} ${name} --help" tells more\n`;
 }
@@ -227,15 +214,22 @@ async function propose(given: readonly string[], context: CliContext): Promise<v
   const words = before[0] === "help" || before[0] === "client" ? before.slice(1) : before;
   // What bash puts a proposal in the place of: less than the word where that holds = or :.
   const piece = known === "bash" ? pieceText(rest[1] ?? "") : typed.text;
-  const proposals = before[0] === "client" && words.length === 0
-    ? Object.keys(clientRoutes).map((completion) => ({ completion }))
-    : await proposeCompletions(application(context, false), [...words, typed.text], {
+  const command = words.length > 0 && isCommand(words[0]!) ? (await load([words[0]!]))[words[0]!] : undefined;
+  const { parameters } = command as unknown as { readonly parameters: UsedParameters } ?? { parameters: {} };
+  const about = typedCommand(words, parameters);
+  const proposals = words.length === 0
+    ? (before[0] === "client" ? Object.keys(clientRoutes) : [...Object.keys(commands), "client"]).map((completion) => ({
+      completion,
+    }))
+    : command === undefined
+    ? []
+    : await proposeCompletions(application({ [words[0]!]: command }, context), [...words, typed.text], {
       ...context,
-      typed: typedCommand(words),
+      typed: about,
     });
   // Flags are for whoever begins one, and where there is nothing else: a shell completes files by itself.
   const begun = typed.text !== "" || !proposals.every(({ completion }) => completion.startsWith("-"));
-  for (const { completion } of takesFile(words) && typed.text === "" ? [] : proposals) {
+  for (const { completion } of takesFile(parameters, about) && typed.text === "" ? [] : proposals) {
     if (typed.text === "" && (completion === "--" || (begun && completion.startsWith("-")))) continue;
     // What could steer the terminal is not proposed: the user's shell types it as it is.
     if (!completion.startsWith(typed.text) || printable(completion) !== completion) continue;
@@ -246,12 +240,8 @@ async function propose(given: readonly string[], context: CliContext): Promise<v
 }
 
 /** Whether the next word of a line is a file. */
-function takesFile(words: readonly string[]): boolean {
-  const [name] = words;
-  const positional: UsedParameters["positional"] = Object.entries(commands).find(([known]) => known === name)?.[1]
-    .parameters.positional;
-  return positional?.kind === "tuple" &&
-    positional.parameters[typedCommand(words).words.length]?.placeholder === "FILE";
+function takesFile({ positional }: UsedParameters, { words }: TypedCommand): boolean {
+  return positional?.kind === "tuple" && positional.parameters[words.length]?.placeholder === "FILE";
 }
 
 /** The line before the cursor, from what a shell's script hands over. */
@@ -273,10 +263,8 @@ function pieceText(raw: string): string {
 }
 
 /** The arguments of a command line, and which server it is about. */
-function typedCommand(words: readonly string[]): TypedCommand {
-  const [name, ...rest] = words;
-  const flags: Readonly<Record<string, { readonly kind: string } | undefined>> =
-    Object.entries(commands).find(([known]) => known === name)?.[1].parameters.flags ?? {};
+function typedCommand([, ...rest]: readonly string[], parameters: UsedParameters): TypedCommand {
+  const flags = (parameters.flags ?? {}) as Readonly<Record<string, { readonly kind: string } | undefined>>;
   const [plain, values]: [string[], Record<string, string>] = [[], {}];
   for (let at = 0; at < rest.length; at++) {
     const [, flag, value] = /^--([\w-]+)(?:=(.*))?$/s.exec(rest[at]!) ?? [];
