@@ -113,6 +113,7 @@ Deno.test("docs: each row of the table of faults of the page of guards names a t
   ok(names.length > 10);
   strictEqual(names.pop(), "none", "nothing is guarded where nothing runs");
   const files = ["guards/faults", "guards/guards", "guards/limits", "guards/limits_histories", "messages/messages"];
+  files.push("guards/server_faults", "records/full_disk");
   const tests = (await Promise.all(files.map((each) => readFile(`tests/server/${each}_test.ts`)))).join("\n");
   for (const name of names) ok(tests.includes(name), `no test is called "… ${name} …"`);
 });
