@@ -54,6 +54,7 @@ import { type OverviewOptions, OverviewStore } from "./records/overview.ts";
 import { RecentReadings } from "./records/recent_readings.ts";
 import { isLoopback } from "./network/loopback.ts";
 import type { SandboxOptions } from "./code/options.ts";
+import { serverFaults } from "./server_faults.ts";
 import { Sandbox } from "./code/sandbox.ts";
 import type { ScriptDeadlines } from "./code/script.ts";
 import { Sessions } from "./access/sessions.ts";
@@ -269,6 +270,7 @@ export class Services {
     this.evaluator = new Evaluator(this.bench, dispatcher, this.sandbox, name);
     this.requests = new Requests(this, dispatcher);
     this.fleet = fleet && this.#fleet(fleet);
+    for (const fault of serverFaults(this)) this.guards?.alarms.tellOf(fault);
   }
 
   /** Makes this PC a part of a fleet: what other PCs ask goes the one way in. */
@@ -387,9 +389,9 @@ export class Services {
   /** Whether what happens is kept, and why not. */
   get recordsState(): RecordsState {
     const { state } = this.records;
-    const { hint } = this.readings;
-    const { problem } = this.dataLog.state;
-    return { ...state, hint: [state.hint, hint, problem].filter((each) => each !== "").join(" ") };
+    const { problem, crowded } = this.readings;
+    const hints = [state.hint, problem, crowded, this.dataLog.state.problem];
+    return { ...state, hint: hints.filter((each) => each !== "").join(" ") };
   }
 
   /** Writes what is to be kept, when everybody has gone. */

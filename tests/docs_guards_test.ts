@@ -1,9 +1,48 @@
 /** What docs/guards.md shows is what happens. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { AlarmDetails } from "../protocol/guards.ts";
-import { codeBlocks, readFile } from "./documents.ts";
-import { eventually } from "./fixture.ts";
+import { demoGuards } from "../server/config/demo_bench.ts";
+import { run } from "./cli_fixture.ts";
+import { codeBlocks, readFile, unaligned } from "./documents.ts";
+import { eventually, RawClient, startServer } from "./fixture.ts";
 import { inFolder, Lab, serve } from "./server/guards/lab.ts";
+
+Deno.test("docs: the guards of the demo bench trip as their page shows it, and not by themselves", async () => {
+  await using server = startServer({ poll: true, guards: demoGuards });
+  await server.ready;
+  using client = await RawClient.connect(server.commandServer.port);
+  const until = async (command: string, part: RegExp) =>
+    await eventually(async () => {
+      // Its time goes by sooner.
+      server.bench.step(1);
+      return part.test(await client.ask(command));
+    }, `${part} in ${command}`);
+  await eventually(
+    async () => /"state":\s*"clear"/.test(await client.ask("guards.list")),
+    "the interlock is clear once the flows were read",
+  );
+  server.bench.step(600);
+  await client.ask("reactor_tc.get Temperature");
+  deepStrictEqual(JSON.parse((await client.ask("guards.alarms")).slice(3)).alarms, [], "nothing trips by itself");
+  const waits: Record<string, [string, RegExp]> = {
+    alarms: ["guards.alarms", /ch4_ppm_of_picarro_high/],
+    guards: ["guards.list", /"state":\s*"latched"/],
+  };
+  const [block] = (await codeBlocks("docs/guards.md")).filter(({ language }) => language === "console");
+  for (const step of block!.code.trimEnd().split(/^\$ heliograph /m).slice(1)) {
+    const [line, ...shown] = step.trimEnd().split("\n");
+    const words = [...line!.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
+    const wait = words.length === 1 ? waits[words[0]!] : undefined;
+    if (wait !== undefined) await until(...wait);
+    const { code, out, err } = await run([...words, "--port", String(server.dashboardServer.port)]);
+    deepStrictEqual([code, err], [0, ""], line);
+    const said = unaligned(out).split("\n").map((each) => each.trim());
+    for (const each of shown) {
+      ok(said.some((one) => one.startsWith(each.replace(/ …$/, ""))), `${line}: ${each}: ${out}`);
+    }
+  }
+  match(await client.ask('oxygen_mfc.set "Mode Selection" Open'), /^OK/);
+});
 
 Deno.test("docs: the interlock of the page of guards closes the gases when it is too hot, in twelve lines", () =>
   inFolder(async (folder) => {
@@ -74,6 +113,7 @@ Deno.test("docs: each row of the table of faults of the page of guards names a t
   ok(names.length > 10);
   strictEqual(names.pop(), "none", "nothing is guarded where nothing runs");
   const files = ["guards/faults", "guards/guards", "guards/limits", "guards/limits_histories", "messages/messages"];
+  files.push("guards/server_faults", "records/full_disk");
   const tests = (await Promise.all(files.map((each) => readFile(`tests/server/${each}_test.ts`)))).join("\n");
   for (const name of names) ok(tests.includes(name), `no test is called "… ${name} …"`);
 });

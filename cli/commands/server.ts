@@ -26,7 +26,7 @@ import type { DataLogOptions } from "../../server/config/data_log_settings.ts";
 import type { RecordsOptions } from "../../server/config/records_settings.ts";
 import { Journal } from "../../server/records/journal.ts";
 import { demoOverview } from "../../server/config/demo_overview.ts";
-import { demoInstruments } from "../../server/config/demo_bench.ts";
+import { demoGuards, demoInstruments } from "../../server/config/demo_bench.ts";
 import { ownInstruments } from "../../server/bench/names.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { outliveFaults } from "../../server/processes/process_faults.ts";
@@ -259,6 +259,7 @@ function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> 
     records: { folder: resolve("records"), journalBytes: 100_000_000, bytes: 500_000_000 },
     datalog: { folder: resolve("logs") },
     overview: { svg: demoOverview },
+    guards: demoGuards,
     missing: [],
     ports: new Map(),
   };
@@ -382,6 +383,7 @@ function announce(
   write(`  ${context.program} list${at}\n`);
   const example = flags.bench === undefined ? "tempcon" : bench.instruments[0]!.name;
   write(`  ${context.program} watch ${example}${at}\n`);
+  if (flags.bench === undefined) write(`  ${context.program} guards${at}\n`);
   const line = flags.bench === undefined ? "tempcon.get_temperatures" : `${example}.help`;
   write(`  nc ${commandServer.host} ${commandServer.port}      then type: ${line}, or help\n`);
   write("Stop with Ctrl-C.\n");

@@ -6,6 +6,7 @@
 
 import { version } from "../../protocol/version.ts";
 import type { Instrument } from "../bench/instrument.ts";
+import type { GuardsWords } from "../guards/guards_schema.ts";
 import { azcamParameters } from "../camera/parameters.ts";
 import { simulatedCamera, type SimulatedCameraOptions } from "../camera/simulated/camera.ts";
 import {
@@ -68,3 +69,25 @@ export function demoInstruments({ camera = {}, hostName }: {
     }),
   ];
 }
+
+/**
+ * The guards of the demo bench, in the words of a bench file. Nothing trips by itself: it takes methane and oxygen at once,
+ * or more methane than the Picarro's alarm limit allows.
+ */
+export const demoGuards: GuardsWords = {
+  interlocks: {
+    "Methane and oxygen": {
+      summary: "Both together explode: where both flow, the oxygen is closed until somebody resets this",
+      when: "methane_mfc.actual_flow > 5.0 && oxygen_mfc.actual_flow > 5.0",
+      until: "oxygen_mfc.actual_flow < 1.0",
+      latched: true,
+      forbids: ["oxygen_mfc"],
+      trips: [{ set: "oxygen_mfc.mode_selection", to: "Closed" }],
+    },
+  },
+  safeState: [
+    { set: "oxygen_mfc.mode_selection", to: "Closed" },
+    { set: "methane_mfc.mode_selection", to: "Closed" },
+    { set: "uv_light.status_selection", to: "Off" },
+  ],
+};

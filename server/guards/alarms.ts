@@ -54,6 +54,14 @@ export interface OwnAlarmSpec {
   readonly text: string;
   /** The fields that it is about, as `instrument.field`. @default none */
   readonly fields?: readonly string[];
+  /** For how long it must be so before it is raised, in seconds. @default 0 */
+  readonly delay?: number;
+}
+
+/** A fault of the server itself that a person is to be told of. */
+export interface ServerFault extends OwnAlarmSpec {
+  /** What is wrong now; empty where nothing is. */
+  readonly reason: () => string;
 }
 
 /** What alarms need of the others. */
@@ -71,6 +79,7 @@ export class Alarms {
   readonly #parts: AlarmsParts;
   readonly #alarms = new Map<string, Alarm>();
   readonly #own = new Map<string, { readonly alarm: Alarm; readonly watch: SaidWatch; readonly handle: OwnAlarm }>();
+  readonly #faults: { readonly alarm: OwnAlarm; readonly reason: () => string }[] = [];
   /** Those of the bench file and of fields. */
   #looking: readonly Alarm[] = [];
   #watching = new Map<BenchField, Alarm[]>();
@@ -100,14 +109,14 @@ export class Alarms {
    *
    * @param name What it is known by among the server's own.
    */
-  own(name: string, { title, severity, text, fields = [] }: OwnAlarmSpec): OwnAlarm {
+  own(name: string, { title, severity, text, fields = [], delay = 0 }: OwnAlarmSpec): OwnAlarm {
     const there = this.#own.get(name);
     if (there !== undefined) {
       there.alarm.change({ severity, text }, there.watch);
       return there.handle;
     }
     const watch = new SaidWatch(fields);
-    const alarm = this.#make(title, { severity, text }, {}, watch);
+    const alarm = this.#make(title, { severity, text }, { delay }, watch);
     const handle = {
       raise: (reason: string) => {
         watch.say(reason);
@@ -120,6 +129,20 @@ export class Alarms {
     };
     this.#own.set(name, { alarm, watch, handle });
     return handle;
+  }
+
+  /** Makes a fault of the server itself an alarm. */
+  tellOf({ reason, ...spec }: ServerFault): void {
+    this.#faults.push({ alarm: this.own(spec.title, spec), reason });
+  }
+
+  /** Looks for all faults of the server itself. */
+  lookAtServer(): void {
+    for (const { alarm, reason } of this.#faults) {
+      const now = reason();
+      if (now === "") alarm.clear();
+      else alarm.raise(now);
+    }
   }
 
   #make(title: string, spec: AlarmSpec, words: Partial<AlarmWords>, watch: AlarmWatch): Alarm {

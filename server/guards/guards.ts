@@ -75,7 +75,6 @@ export class Guards {
   readonly alarms: Alarms;
   readonly #limits: Limits;
   readonly #late: OwnAlarm;
-  readonly #notKept: OwnAlarm;
   #safeState: readonly Step[] | undefined;
   /** Which interlocks look at a field. */
   #watching = new Map<BenchField, Interlock[]>();
@@ -107,10 +106,11 @@ export class Guards {
       severity: "high",
       text: "See what else this PC does: for that time nothing was guarded",
     });
-    this.#notKept = this.alarms.own("not kept", {
+    this.alarms.tellOf({
       title: "Guards not kept",
       severity: "medium",
       text: "See to the disk of this PC: after a restart, what is latched would not be so",
+      reason: () => this.#store.failed ? this.#store.hint : "",
     });
     this.#safeActions = new Actions("the safe state", options.act, this.#failing("the safe state", "critical"));
     const limited = () => {
@@ -279,8 +279,7 @@ export class Guards {
     // What could not be written is tried again.
     if (this.#store.hint !== "") this.#keep();
     this.feed.lookForListeners();
-    if (this.#store.failed) this.#notKept.raise(this.#store.hint);
-    else this.#notKept.clear();
+    this.alarms.lookAtServer();
   }
 
   /** Looks at all of them. */

@@ -424,6 +424,16 @@ export class Messages {
     };
   }
 
+  /** Why messages that wait would be lost with the server; empty where they would not. */
+  get lossReason(): string {
+    return this.#store.failed ? this.#store.hint : "";
+  }
+
+  /** Why the heartbeat was not taken the last time; empty where it was, or there is none. */
+  get heartbeatReason(): string {
+    return this.#heartbeat?.state.reason ?? "";
+  }
+
   #keep(): void {
     this.#store.keep(() => {
       const left = this.#now();

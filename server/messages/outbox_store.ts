@@ -94,6 +94,10 @@ export class OutboxStore {
   #busy = false;
   /** Why nothing is kept; empty where it is. */
   hint = "";
+  /** Whether what waits should be kept, and could not be written the last time. */
+  get failed(): boolean {
+    return this.#keeper !== undefined && this.hint !== "";
+  }
 
   /** Reads nothing yet. @param file The absolute path of the file. @default nothing is kept */
   constructor(file: string | undefined) {

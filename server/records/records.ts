@@ -272,6 +272,11 @@ export class Records {
     return this.#clock.look();
   }
 
+  /** Why this PC's clock cannot be relied on; empty where it can. */
+  get clockDoubt(): string {
+    return this.#clock.doubt;
+  }
+
   /** Tells the journal. */
   tell(text: string): void {
     this.#journal.add({ kind: "log", text });

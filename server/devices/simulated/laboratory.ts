@@ -169,7 +169,16 @@ export function simulatedPicarro(
     summary: "Picarro G2210-i cavity ring-down spectrometer (simulated)",
     main: ["CH4 (ppm)", "CO2 (ppm)"],
     fields: {
-      "CH4 (ppm)": { ...parts, read: () => Math.max(0, methane + noise.normal(0.002)) },
+      "CH4 (ppm)": {
+        ...parts,
+        alarm: {
+          high: 20,
+          deadband: 2,
+          severity: "medium",
+          text: "Lower the setpoint of the Methane MFC, or close it",
+        },
+        read: () => Math.max(0, methane + noise.normal(0.002)),
+      },
       "CO2 (ppm)": { ...parts, read: () => carbonDioxide + noise.normal(0.2) },
       "H2O (vol %)": { type: "float", unit: "vol %", decimals: 4, read: () => 1.2 + noise.normal(0.001) },
     },

@@ -103,9 +103,14 @@ export class Readings {
     });
   }
 
-  /** What a person should know: why readings are not kept, or wait; empty where all is well. */
-  get hint(): string {
-    return [this.#problem, this.#crowded].filter((each) => each !== "").join(" ");
+  /** Why readings are not kept, or wait; empty where all is well. */
+  get problem(): string {
+    return this.#problem;
+  }
+
+  /** That the disk is nearly full; empty where it is not. */
+  get crowded(): string {
+    return this.#crowded;
   }
 
   /**

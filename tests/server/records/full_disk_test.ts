@@ -1,6 +1,7 @@
 /** A disk that is full: driving goes on, it is said, nothing that was kept meanwhile is lost, and old readings make room. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import type { AlarmDetails } from "../../../protocol/guards.ts";
 import { diskRoom } from "../../../server/records/disk_room.ts";
 import { declarationsFrame, SamplesWriter, segmentFrame } from "../../../server/records/readings/frames.ts";
 import { ReadingsLookup } from "../../../server/records/readings/lookup.ts";
@@ -93,12 +94,32 @@ for (const program of programs) {
           return said.every((each) => each.test(server.err));
         }, "that it is said");
         for (let at = 0; at < 50; at++) await drive();
+        const alarms = async (): Promise<Record<string, AlarmDetails>> => {
+          const { alarms } = JSON.parse((await client.ask("guards.alarms all")).slice(3));
+          return Object.fromEntries(alarms.map((each: AlarmDetails) => [each.name, each]));
+        };
+        await eventually(
+          async () => (await alarms()).disk_nearly_full!.state === "unacknowledged",
+          "a person is called: the disk is nearly full",
+        );
+        const { state, severity, text, reason } = (await alarms()).records_not_written!;
+        deepStrictEqual([state, severity], ["unacknowledged", "high"]);
+        match(text, /^Make room on the disk/);
+        match(reason, /No space left on device.*; \d+ wait in memory/);
+        strictEqual(await client.ask("guards.acknowledge records_not_written"), "OK 'Records not written'");
         disk.makeRoom();
         await eventually(
           () => ["Records are", "Readings are"].every((which) => server.err.includes(`${which} written again`)),
           "that all is written",
         );
         await eventually(() => server.err.includes("has room again"), "that there is room");
+        await eventually(
+          async () => {
+            const { records_not_written: written, disk_nearly_full: room } = await alarms();
+            return written!.state === "normal" && room!.state === "returned";
+          },
+          "that both alarms are over, and the one that nobody has acknowledged waits for that",
+        );
       } finally {
         server.kill("SIGTERM");
         await server.end();
