@@ -9,7 +9,14 @@ import { printable } from "../../protocol/printable.ts";
 import { Principal } from "../../server/access/principal.ts";
 import { describeSteps } from "../../server/automation/step_times.ts";
 import { timeText } from "../../server/automation/run_file.ts";
-import { drivable, filesOf, type LoadedRun, loadRun, readRun, type RunSurroundings } from "../../server/automation/run_file.ts";
+import {
+  drivable,
+  filesOf,
+  type LoadedRun,
+  loadRun,
+  readRun,
+  type RunSurroundings,
+} from "../../server/automation/run_file.ts";
 import { isProgram, onItsSteps, yieldedBy } from "../../server/automation/program_run.ts";
 import { Scripts } from "../../server/automation/script_process.ts";
 import { counted, isScript, scriptRun } from "../../server/automation/script_run.ts";

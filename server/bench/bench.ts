@@ -60,10 +60,12 @@ export class Bench {
    *
    * @internal
    */
-  elsewhere: (Elsewhere & {
-    find(name: string): Instrument | undefined;
-    names(): readonly string[];
-  }) | undefined;
+  elsewhere:
+    | (Elsewhere & {
+      find(name: string): Instrument | undefined;
+      names(): readonly string[];
+    })
+    | undefined;
   readonly #instruments = new Map<string, Instrument>();
   readonly #lookup = new Map<string, Instrument>();
   /** By what stands over them on the page; `undefined` where that stands over several. */

@@ -374,7 +374,16 @@ export class Fleet implements Elsewhere {
     const now = Date.now();
     const known = this.#others.get(name);
     const other: Other = known ??
-      { presence, heard: 0, seen: 0, clockAhead: 0, here: false, mirrors: new Map(), described: false, describing: undefined };
+      {
+        presence,
+        heard: 0,
+        seen: 0,
+        clockAhead: 0,
+        here: false,
+        mirrors: new Map(),
+        described: false,
+        describing: undefined,
+      };
     this.#others.set(name, other);
     const before = other.presence;
     const cameBack = !other.here && !presence.leaves;

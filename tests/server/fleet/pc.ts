@@ -8,7 +8,13 @@ import type { NatsServer } from "../../nats.ts";
 export class Pc {
   readonly server: HeliographServer;
 
-  constructor(broker: NatsServer, name: string, instruments: Iterable<Instrument>, fleet: object = {}, more: object = {}) {
+  constructor(
+    broker: NatsServer,
+    name: string,
+    instruments: Iterable<Instrument>,
+    fleet: object = {},
+    more: object = {},
+  ) {
     this.server = new HeliographServer({
       instruments,
       name: `${name} bench`,
