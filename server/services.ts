@@ -277,6 +277,7 @@ export class Services {
     const fleet = new Fleet(words, {
       bench: this.bench,
       answer: (message, principal) => answerRemote(this.requests, message, principal),
+      records: (after, bytes) => this.records.copy(after, bytes),
       roles: this.access.store.roles,
       title: () => this.title,
       started: this.started,

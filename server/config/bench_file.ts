@@ -564,6 +564,7 @@ class Loader {
           ...bench.fleet,
           credentials: bench.fleet.credentials && resolve(beside, bench.fleet.credentials),
           authority: bench.fleet.authority && resolve(beside, bench.fleet.authority),
+          gather: bench.fleet.gather && resolve(beside, bench.fleet.gather),
         },
       }),
       datalog: dataLogOptions(bench.datalog, beside),

@@ -33,6 +33,8 @@ import { wireError } from "../bench/wire_error.ts";
 import { Broker, type BrokerMessage } from "./broker.ts";
 import { answerSchema, askSchema, presenceSchema, readingsSchema } from "./fleet_messages.ts";
 import type { FleetWords } from "./fleet_schema.ts";
+import { type CopyCursor, copyCursor } from "../records/copying.ts";
+import { Gathering } from "./gathering.ts";
 import { Mirror } from "./mirror.ts";
 import { Publisher } from "./publisher.ts";
 
@@ -42,6 +44,12 @@ const log = getLogger(["heliograph", "fleet"]);
 const lookEvery = 1000;
 /** How many requests of other PCs are worked on at once. */
 const mostAsked = 256;
+/** What whoever gathers records asks. */
+const recordsWord = "Records after";
+/** So much of a message is left for what stands beside records. */
+const besideRecords = 20_000;
+/** The most bytes of records that are told at once: others have to get past. */
+const mostRecordsTold = 500_000;
 /** How long a question takes that the PCs ask of themselves, in seconds. */
 const ownQuestions = 10;
 /** How long an answer is waited for: what takes no time, and what may be a command, in seconds. */
@@ -60,6 +68,8 @@ export interface FleetParts {
    * @throws {HeliographError} When it is refused or fails.
    */
   readonly answer: (message: Readonly<Record<string, unknown>>, principal: Principal) => Promise<string>;
+  /** Tells what of this PC's records came after a cursor, as JSON of about so many bytes. */
+  readonly records: (after: CopyCursor, bytes: number) => Promise<string>;
   /** The roles of this bench. */
   readonly roles: Pick<Roles, "find">;
   /** What the bench is called. */
@@ -100,6 +110,7 @@ export class Fleet implements Elsewhere {
   readonly #parts: FleetParts;
   readonly #broker: Broker;
   readonly #publisher: Publisher;
+  readonly #gathering: Gathering | undefined;
   readonly #instance = crypto.randomUUID();
   readonly #others = new Map<string, Other>();
   /** The PCs of which conditions speak. */
@@ -125,10 +136,19 @@ export class Fleet implements Elsewhere {
       lost: (reason) => this.#lost(reason),
       refused: (reason) => log.error("{reason}: look at the permissions of {name} there", { reason, name: words.name }),
     });
+    this.#gathering = words.gather === undefined ? undefined : new Gathering(words.gather, {
+      here: () => this.#isIn ? [...this.#others].filter(([, { here }]) => here).map(([name]) => name) : [],
+      ask: (pc, after) => this.#askRecords(pc, after),
+    });
     this.#publisher = new Publisher(
       parts.bench,
       (instrument, message) => this.#broker.publish(subjects.readings(words.name, instrument), JSON.stringify(message)),
     );
+  }
+
+  /** Asks another PC what of its records came after a cursor. */
+  async #askRecords(pc: string, after: CopyCursor): Promise<unknown> {
+    return await this.#ask(pc, { cmd: recordsWord, after }, undefined, usualAsk);
   }
 
   /** Where the changes of other PCs' instruments are told. */
@@ -144,6 +164,7 @@ export class Fleet implements Elsewhere {
   /** Reads what is needed and begins; to be called before the server gives up its permissions. */
   async open(): Promise<void> {
     try {
+      await this.#gathering?.open();
       await this.#broker.open();
     } catch (error) {
       // A file that is not there keeps no bench from being served.
@@ -162,6 +183,7 @@ export class Fleet implements Elsewhere {
     clearTimeout(this.#again);
     if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(true)));
     this.#publisher.stop();
+    await this.#gathering?.stop();
     await this.#broker.stop();
   }
 
@@ -274,6 +296,7 @@ export class Fleet implements Elsewhere {
       connected: this.#isIn,
       reason: this.#isIn ? "" : this.#reason,
       members: [own, ...others],
+      ...this.#gathering === undefined ? {} : { gathered: this.#gathering.describe() },
     };
   }
 
@@ -401,6 +424,7 @@ export class Fleet implements Elsewhere {
   /** Looks who has not been heard of for too long. */
   #look(): void {
     if (!this.#isIn) return;
+    this.#gathering?.look();
     for (const [name, other] of this.#others) {
       if (other.here && performance.now() - other.heard > goneAfter * 1000) {
         other.here = false;
@@ -596,7 +620,9 @@ export class Fleet implements Elsewhere {
         gone: () => performance.now() > until,
         secure: true,
       }, this.#standing(asker!, ask.for.rights));
-      const reply = await this.#parts.answer(ask.message, principal);
+      const reply = ask.message.cmd === recordsWord
+        ? await this.#answerRecords(ask.message.after, principal)
+        : await this.#parts.answer(ask.message, principal);
       // What came of it is told before the answer.
       this.#publisher.flush();
       if (reply.length > this.#broker.longest) {
@@ -611,6 +637,18 @@ export class Fleet implements Elsewhere {
     } finally {
       this.#asked--;
     }
+  }
+
+  async #answerRecords(after: unknown, { origin: { standing } }: Principal): Promise<string> {
+    const cursor = copyCursor.safeParse(after).data;
+    if (cursor === undefined) {
+      throw new HeliographError("bad_message", "Cannot tell records after that: see docs/fleet.md");
+    }
+    if (!standing.rights.has("read")) {
+      throw new HeliographError("forbidden", "Cannot tell records: that needs the right to read");
+    }
+    const json = await this.#parts.records(cursor, Math.min(this.#broker.longest, mostRecordsTold) - besideRecords);
+    return `{"id":1,"ok":true,"value":${json}}`;
   }
 
   /** What another PC may do here for somebody: what its role allows, and that one may do there. */
