@@ -184,6 +184,8 @@ export interface FieldDescription extends ValueDescription, FieldReading {
     /** How long the device may take, in seconds. */
     readonly within: number;
   };
+  /** For how many seconds what was read is good; not there where it is not read again and again. */
+  readonly staleAfter?: number;
   /** Its alarm limits, where it has any. */
   readonly alarm?: {
     readonly lowLow?: number;

@@ -109,6 +109,25 @@ export interface FleetMember {
   readonly trouble: string;
 }
 
+/** The records of other PCs, where they are gathered on this one. */
+export interface GatheredRecords {
+  /** Where, an absolute path on this PC. */
+  readonly folder: string;
+  readonly pcs: readonly {
+    readonly name: string;
+    /** Where its records are: what reads records reads them there as if they were of this PC. */
+    readonly folder: string;
+    /** How many records of its journal there are. */
+    readonly records: number;
+    /** When the last of them was, ISO 8601 in UTC; `null` where there is none. */
+    readonly last: string | null;
+    /** When all that it had was there, ISO 8601 in UTC; `null` where that was not since the server began. */
+    readonly whole: string | null;
+    /** Why they do not come; empty where they do. */
+    readonly reason: string;
+  }[];
+}
+
 /** The fleet, as `fleet.list` tells it. */
 export interface FleetDescription {
   /** This PC's name. */
@@ -121,4 +140,6 @@ export interface FleetDescription {
   readonly reason: string;
   /** All PCs that were heard of, this one first. */
   readonly members: readonly FleetMember[];
+  /** What is gathered of their records; not there where this PC gathers none. */
+  readonly gathered?: GatheredRecords;
 }

@@ -115,6 +115,8 @@ export const fieldDescription: z.ZodType<FieldDescription> = of<FieldDescription
     applied: text.optional().describe("while it waits: the text of what it was before"),
     reason: text.optional().describe("why the quality is not good"),
     beyond: z.enum(alarmLimits).optional().describe("the worst of its alarm limits that its value is beyond"),
+    staleAfter: number.optional()
+      .describe("for how many seconds what was read is good; not there where it is not read again and again"),
     alarm: z.strictObject({
       lowLow: number.optional(),
       low: number.optional(),

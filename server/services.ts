@@ -152,7 +152,7 @@ export class Services {
   /** Tells people of alarms; `undefined` where the bench file names nobody. */
   readonly messages: Messages | undefined;
   /** The other PCs; `undefined` where the bench is in no fleet. */
-  readonly fleet: Fleet | undefined = undefined;
+  readonly fleet: Fleet | undefined;
   /** The queue of runs; `undefined` where there can be none. */
   readonly runs: Runs | undefined;
   /** Says who may do what, and takes tokens. */
@@ -246,6 +246,8 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
+    // Before whatever speaks of other PCs' fields.
+    this.fleet = fleet && this.#fleet(fleet);
     this.runs = runFiles && this.#runs(runFiles, { clock: runClock, site, deadlines: scriptDeadlines });
     // Alarms are the guards': who is to be told of them has those that are always there.
     const watched = guards ?? handedOn(this.bench.instruments) ?? (messages && {});
@@ -269,7 +271,6 @@ export class Services {
     this.sandbox = new Sandbox(sandbox, processes);
     this.evaluator = new Evaluator(this.bench, dispatcher, this.sandbox, name);
     this.requests = new Requests(this, dispatcher);
-    this.fleet = fleet && this.#fleet(fleet);
     for (const fault of serverFaults(this)) this.guards?.alarms.tellOf(fault);
   }
 
@@ -278,6 +279,7 @@ export class Services {
     const fleet = new Fleet(words, {
       bench: this.bench,
       answer: (message, principal) => answerRemote(this.requests, message, principal),
+      records: (after, bytes) => this.records.copy(after, bytes),
       roles: this.access.store.roles,
       title: () => this.title,
       started: this.started,

@@ -20,6 +20,7 @@ import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
 import { UsageError } from "../exit_codes.ts";
 import { painter, table, writeJson } from "../output.ts";
+import { uncheckedWarnings } from "./bench_warnings.ts";
 import { checkRun, isRun } from "./check_run.ts";
 
 const schemaText = () => `${JSON.stringify(benchJsonSchema(), null, 2)}\n`;
@@ -110,7 +111,10 @@ export const checkCommand = buildCommand({
     if (isRun(file)) return await checkRun(this, flags.json, file, flags.bench);
     const description = await loadDescription(driverProcesses(), file);
     if (description !== undefined) return describeAlone(this, flags.json, file, description);
-    const { name = "heliograph", instruments, missing, close } = await loadBenchWith(driverProcesses(), file);
+    const { name = "heliograph", instruments, missing, unchecked, close } = await loadBenchWith(
+      driverProcesses(),
+      file,
+    );
     await close();
     if (missing.length > 0) throw new BenchFileError(missing);
     const onBus = countOnBuses(instruments);
@@ -124,7 +128,7 @@ export const checkCommand = buildCommand({
       immediate: [...commands].filter(([, { immediate }]) => immediate).map(([command]) => command),
       ...(contact instanceof PortContact ? immediateTimes(contact, onBus) : {}),
     }));
-    const warnings = instruments.flatMap(stopWarnings);
+    const warnings = [...instruments.flatMap(stopWarnings), ...uncheckedWarnings(unchecked)];
     if (flags.json) return writeJson(this, { name, instruments: rows, warnings });
     const paint = painter(this.colour);
     this.process.stdout.write(

@@ -9,24 +9,32 @@ import { printable } from "../../protocol/printable.ts";
 import { Principal } from "../../server/access/principal.ts";
 import { describeSteps } from "../../server/automation/step_times.ts";
 import { timeText } from "../../server/automation/run_file.ts";
-import { drivable, filesOf, type LoadedRun, loadRun, readRun } from "../../server/automation/run_file.ts";
+import {
+  drivable,
+  filesOf,
+  type LoadedRun,
+  loadRun,
+  readRun,
+  type RunSurroundings,
+} from "../../server/automation/run_file.ts";
 import { isProgram, onItsSteps, yieldedBy } from "../../server/automation/program_run.ts";
 import { Scripts } from "../../server/automation/script_process.ts";
 import { counted, isScript, scriptRun } from "../../server/automation/script_run.ts";
 import { timeOfAll } from "../../server/automation/steps.ts";
 import { Bench } from "../../server/bench/bench.ts";
+import { NobodyElsewhere } from "../../server/bench/elsewhere.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import type { Answer, Ask } from "../../server/code/messages.ts";
 import { Sandbox } from "../../server/code/sandbox.ts";
 import { Processes } from "../../server/processes/processes.ts";
 import { loadBenchWith } from "../../server/config/bench_file.ts";
 import { notABench } from "../../server/config/beside.ts";
-import type { Site } from "../../server/config/site.ts";
 import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
 import { UsageError } from "../exit_codes.ts";
 import { sandboxHostWord } from "../hidden_words.ts";
 import { painter, writeJson } from "../output.ts";
+import { uncheckedWarnings } from "./bench_warnings.ts";
 
 /** Whether a file's name is that of a run. */
 export function isRun(file: string): boolean {
@@ -42,7 +50,8 @@ export function isRun(file: string): boolean {
 export async function checkRun(context: CliContext, json: boolean, file: string, bench?: string): Promise<void> {
   const text = await textOf(file);
   const against = bench ?? await benchBeside(file);
-  const { instruments: all, site, close } = await loadBenchWith(driverProcesses(), against);
+  const { instruments: all, site, fleet, close } = await loadBenchWith(driverProcesses(), against);
+  const elsewhere = fleet && new NobodyElsewhere("other PCs are not asked when a run is checked");
   await close();
   const instruments = drivable(all);
   const run = isScript(file)
@@ -52,8 +61,9 @@ export async function checkRun(context: CliContext, json: boolean, file: string,
       instruments,
     )
     : isProgram(file)
-    ? await loadProgram(file, text, against, instruments, site)
-    : await loadNative(file, text, against, instruments, site);
+    ? await loadProgram(file, text, against, { instruments, site, elsewhere })
+    : await loadNative(file, text, against, { instruments, site, elsewhere });
+  const warnings = uncheckedWarnings(elsewhere?.named);
   const { seconds, atLeast } = timeOfAll(run.steps);
   if (json) {
     return writeJson(context, {
@@ -64,6 +74,7 @@ export async function checkRun(context: CliContext, json: boolean, file: string,
       finally: run.finally.map(({ text }) => text),
       seconds,
       atLeast,
+      warnings,
     });
   }
   const paint = painter(context.colour);
@@ -75,7 +86,8 @@ export async function checkRun(context: CliContext, json: boolean, file: string,
     `${paint.green("well formed")}: ${printable(run.title)}, ${counted(run)} steps, ${atLeast ? "at least " : ""}${
       timeText(Math.round(seconds))
     }; it drives ${printable(run.instruments.join(", ") || "nothing")} of ${printable(against)}\n` +
-      steps(run.steps).join("") + (run.finally.length === 0 ? "" : `finally\n${steps(run.finally).join("")}`),
+      steps(run.steps).join("") + (run.finally.length === 0 ? "" : `finally\n${steps(run.finally).join("")}`) +
+      warnings.map((each) => `${paint.yellow("warning")}: ${printable(each)}\n`).join(""),
   );
 }
 
@@ -83,29 +95,27 @@ async function loadNative(
   file: string,
   text: string,
   bench: string,
-  instruments: readonly Instrument[],
-  site: Site | undefined,
+  surroundings: Pick<RunSurroundings, "instruments" | "site" | "elsewhere">,
 ): Promise<LoadedRun> {
   const read = readRun(file, text);
   const files = new Map<string, string | undefined>();
   for (const name of filesOf(read.words)) {
     files.set(name, await Deno.readTextFile(join(dirname(bench), name)).catch(() => undefined));
   }
-  return loadRun(read, { instruments, site, given: {}, onlyChecked: true, files });
+  return loadRun(read, { ...surroundings, given: {}, onlyChecked: true, files });
 }
 
 async function loadProgram(
   file: string,
   source: string,
   bench: string,
-  instruments: readonly Instrument[],
-  site: Site | undefined,
+  surroundings: Pick<RunSurroundings, "instruments" | "site" | "elsewhere">,
 ): Promise<LoadedRun> {
-  const text = await inSandbox(instruments, (scripts, principal) => {
+  const text = await inSandbox(surroundings.instruments, (scripts, principal) => {
     const evaluate = (expression: string) => scripts.evaluate(expression, { file, principal });
     return yieldedBy(file, source, {}, evaluate, true);
   });
-  return await onItsSteps(() => loadNative(file, text, bench, instruments, site));
+  return await onItsSteps(() => loadNative(file, text, bench, surroundings));
 }
 
 /** Runs code that makes a run, on a bench whose readings nobody knows. */

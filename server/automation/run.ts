@@ -32,7 +32,7 @@ export interface RunRequest {
 
 /** What a run needs. */
 export interface RunParts {
-  readonly bench: Pick<Bench, "find" | "hub" | "instruments">;
+  readonly bench: Pick<Bench, "find" | "hub" | "instruments" | "elsewhere">;
   readonly clock: Clock;
   /** Does what a step asks for. */
   readonly act: (request: RunRequest) => unknown;
@@ -704,14 +704,32 @@ export class Run {
   async #condition(step: Extract<RunStep, { kind: "condition" }>, place: Place, skipped: () => boolean): Promise<void> {
     const { clock, bench } = this.#parts;
     const windows = new Windows(() => clock.now() * 1000);
-    const condition = new Condition(step.condition, new BenchEnvironment(bench.instruments).of(undefined, windows));
+    const compiled = () =>
+      new Condition(step.condition, new BenchEnvironment(bench.instruments, bench.elsewhere).of(undefined, windows));
+    let condition = compiled();
+    const fields = [...condition.fields];
     this.#now.set(place, { step, condition });
     this.#note(place);
-    const unsubscribe = bench.hub.subscribe("reading", ({ field }) => windows.reading(field), { name: "a run" });
+    const hubs = [bench.hub, ...bench.elsewhere === undefined ? [] : [bench.elsewhere.hub]];
+    const unsubscribe = hubs.map((hub) =>
+      hub.subscribe("reading", ({ field }) => windows.reading(field), { name: "a run" })
+    );
+    let isOther = false;
+    const another = bench.elsewhere?.onExpected(() => {
+      isOther = true;
+      this.#wake();
+    });
     let since: number | undefined;
     try {
-      await this.#onChange(condition.fields, async () =>
+      await this.#onChange(fields, async () =>
         await this.#pass(place, skipped, (gone) => {
+          if (isOther) {
+            // Another PC has come, or its instrument is another: a name that it does not have ends the step.
+            isOther = false;
+            condition = compiled();
+            fields.splice(0, fields.length, ...condition.fields);
+            this.#now.set(place, { step, condition });
+          }
           const look = condition.look();
           since = look.known && look.so ? since ?? gone : undefined;
           if (since !== undefined && gone - since >= step.held) return undefined;
@@ -724,7 +742,8 @@ export class Run {
           return this.#tooLate(step.then, why);
         }));
     } finally {
-      unsubscribe();
+      unsubscribe.forEach((each) => each());
+      another?.();
     }
   }
 
@@ -917,15 +936,17 @@ export class Run {
 
   /** Looks again whenever one of the fields changes. */
   async #onChange<T>(fields: readonly BenchField[], work: () => Promise<T>): Promise<T> {
-    const of = new Set(fields);
-    const listener = ({ field }: { readonly field: BenchField }) => void (of.has(field) && this.#wake());
-    const unsubscribe = this.#parts.bench.hub.subscribe("change", listener, { name: "a run" });
+    const { hub, elsewhere } = this.#parts.bench;
+    const listener = ({ field }: { readonly field: BenchField }) => void (fields.includes(field) && this.#wake());
+    const unsubscribe = [hub, ...elsewhere === undefined ? [] : [elsewhere.hub]].map((each) =>
+      each.subscribe("change", listener, { name: "a run" })
+    );
     this.#watched.add(fields);
     try {
       return await work();
     } finally {
       this.#watched.delete(fields);
-      unsubscribe();
+      unsubscribe.forEach((each) => each());
     }
   }
 

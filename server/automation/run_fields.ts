@@ -7,7 +7,7 @@
 import { BenchEnvironment } from "../expressions/bench_environment.ts";
 import { Condition } from "../expressions/condition.ts";
 import { Windows } from "../expressions/windows.ts";
-import type { Instrument } from "../bench/instrument.ts";
+import type { Bench } from "../bench/bench.ts";
 import type { LoadedRun } from "./run_file.ts";
 import { roundOf, type RunStep } from "./steps.ts";
 
@@ -15,8 +15,12 @@ import { roundOf, type RunStep } from "./steps.ts";
 const mostRounds = 20;
 
 /** The full names of the fields that a run uses, those that it uses first first: `mfc.flow`. */
-export function fieldsOf({ steps, finally: last }: LoadedRun, instruments: readonly Instrument[]): string[] {
-  const environment = new BenchEnvironment(instruments);
+export function fieldsOf(
+  { steps, finally: last }: LoadedRun,
+  { instruments, elsewhere }: Pick<Bench, "instruments" | "elsewhere">,
+): string[] {
+  // Those of other PCs are in no records of this one.
+  const environment = new BenchEnvironment(instruments, elsewhere);
   const found = new Set<string>();
   const add = (instrument: string, field: string) => found.add(`${instrument}.${field}`);
   /** A setting, and the field that tells what has become of it. */

@@ -6,6 +6,7 @@
 
 import { HeliographError } from "../../protocol/errors.ts";
 import type { BenchField } from "../bench/field.ts";
+import type { Elsewhere } from "../bench/elsewhere.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed, ownInstruments } from "../bench/names.ts";
 import { commandOf, placeOf, settingOf } from "../bench/places.ts";
@@ -42,6 +43,8 @@ export interface LoadedRun {
 /** What a run's file is checked against. */
 export interface RunSurroundings {
   readonly instruments: readonly Instrument[];
+  /** Those of other PCs, of which conditions may speak. @default there are none */
+  readonly elsewhere?: Pick<Elsewhere, "expect" | "whyNot"> | undefined;
   /** Where on Earth the bench stands. @default it is not known */
   readonly site?: Site | undefined;
   /** By when it is said when the sun will be where it is waited for. @default now */
@@ -127,7 +130,7 @@ class Loader {
   constructor(source: Source, surroundings: RunSurroundings) {
     this.#source = source;
     this.#surroundings = surroundings;
-    this.#environment = new BenchEnvironment(surroundings.instruments);
+    this.#environment = new BenchEnvironment(surroundings.instruments, surroundings.elsewhere);
   }
 
   load(words: RunWords): LoadedRun {

@@ -35,7 +35,7 @@ export function mayRunCode(principal: Principal): void {
 
 /** Loads runs for a bench. */
 export class RunLoader {
-  readonly #bench: Pick<Bench, "instruments">;
+  readonly #bench: Pick<Bench, "instruments" | "elsewhere">;
   readonly #site: Site | undefined;
   readonly #now: () => Date;
   readonly #store: Pick<RunStore, "read">;
@@ -43,7 +43,7 @@ export class RunLoader {
 
   /** Loads nothing yet. @param now Tells the time. @param site Where on Earth the bench stands. @default not known */
   constructor(
-    bench: Pick<Bench, "instruments">,
+    bench: Pick<Bench, "instruments" | "elsewhere">,
     store: Pick<RunStore, "read">,
     scripts: Scripts,
     now: () => Date,
@@ -115,7 +115,8 @@ export class RunLoader {
 
   /** What steps are checked against. */
   surroundings(given: Given, files: FirstLoaded["files"]): RunSurroundings {
-    return { instruments: this.#bench.instruments, site: this.#site, now: this.#now(), given, files };
+    const { instruments, elsewhere } = this.#bench;
+    return { instruments, elsewhere, site: this.#site, now: this.#now(), given, files };
   }
 
   async #textOf(file: string, text: string): Promise<string> {

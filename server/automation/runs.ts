@@ -829,7 +829,7 @@ export class Runs {
         ),
       finally: describeSteps(loaded?.finally ?? [], kept.last.at, run?.finishing === true),
       lines: run?.lines(after) ?? this.#told.get(kept.id)?.filter(({ number }) => number > after) ?? [],
-      fields: loaded === undefined ? [] : fieldsOf(loaded, this.#parts.bench.instruments),
+      fields: loaded === undefined ? [] : fieldsOf(loaded, this.#parts.bench),
     };
   }
 

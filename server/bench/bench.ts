@@ -7,6 +7,7 @@
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { ContactLog } from "./contact_log.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import type { Elsewhere } from "./elsewhere.ts";
 import { Gate } from "./gate.ts";
 import { Hub } from "./hub.ts";
 import type { BenchField } from "./field.ts";
@@ -59,13 +60,12 @@ export class Bench {
    *
    * @internal
    */
-  elsewhere: {
-    find(name: string): Instrument | undefined;
-    names(): readonly string[];
-    /** Why there is none of a name, where it is said to be another PC's. */
-    whyNot(name: string): HeliographError | undefined;
-    readonly hub: Hub;
-  } | undefined;
+  elsewhere:
+    | (Elsewhere & {
+      find(name: string): Instrument | undefined;
+      names(): readonly string[];
+    })
+    | undefined;
   readonly #instruments = new Map<string, Instrument>();
   readonly #lookup = new Map<string, Instrument>();
   /** By what stands over them on the page; `undefined` where that stands over several. */

@@ -116,7 +116,10 @@ export function describeInstrument(instrument: Instrument) {
     title: instrument.title,
     caption: instrument.caption,
     summary: instrument.summary,
-    fields: instrument.allFields.map(describeField),
+    fields: instrument.allFields.map((field) => {
+      const staleAfter = instrument.staleAfterOf(field);
+      return { ...describeField(field), ...(staleAfter === undefined ? {} : { staleAfter }) };
+    }),
     ...(instrument.main === undefined ? {} : { main: instrument.main }),
     ...(instrument.spec.aside === true ? { aside: true } : {}),
     commands: [...instrument.commands].map(([name, command]) => describeCommand(name, command)),

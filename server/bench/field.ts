@@ -304,13 +304,14 @@ export class BenchField implements Field {
   /**
    * Takes what the same field holds in another process.
    *
+   * @param ago How long ago it was read there, in seconds. @default 0
    * @internal
    */
-  mirror(value: Value | undefined, quality: Quality, reason: string, staged: boolean): void {
+  mirror(value: Value | undefined, quality: Quality, reason: string, staged: boolean, ago = 0): void {
     const wrong = value === undefined ? "" : notAsDeclared(this.spec, value);
     if (wrong !== "") this.fail(`its driver said ${wrong}`);
     else if (staged && value !== undefined) this.stage(value);
-    else this.#become(value, quality, reason, false);
+    else this.#become(value, quality, reason, false, Date.now() - ago * 1000, performance.now() - ago * 1000);
   }
 
   /**

@@ -541,14 +541,24 @@ export class Instrument {
     if (this.away !== "") return;
     this.#endLongReading();
     for (const field of this.allFields) {
-      const staleAfter = this.#staleAfter ?? Math.max(3 * this.#intervalOf(field), 5);
-      if (field.spec.read !== undefined || field.spec.listens) {
+      const staleAfter = this.staleAfterOf(field);
+      if (staleAfter !== undefined) {
         // While it waits for confirm it is not read.
         if (!field.staged) field.age(staleAfter, this.#errorAfter ?? 3 * staleAfter);
       } else if (field.spec.compute === undefined && this.contact !== undefined && this.contact.state !== "connected") {
         field.doubt(`set before the instrument was lost: ${this.contact.reason || "not connected yet"}`);
       }
     }
+  }
+
+  /**
+   * For how long what was read of a field is good, in seconds; `undefined` for one that is not read again and again.
+   *
+   * @internal
+   */
+  staleAfterOf(field: BenchField): number | undefined {
+    if (field.spec.read === undefined && !field.spec.listens) return undefined;
+    return this.#staleAfter ?? Math.max(3 * this.#intervalOf(field), 5);
   }
 
   /**

@@ -25,6 +25,7 @@ import type { UnknownName } from "../expressions/bench_environment.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { automationFields } from "../bench/automation_fields.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
+import { NobodyElsewhere } from "../bench/elsewhere.ts";
 import { Instrument } from "../bench/instrument.ts";
 import { mainNames } from "../bench/declaration.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
@@ -143,6 +144,8 @@ export interface LoadedBench {
   readonly files: string[];
   /** What it says of guards, for the server; `undefined` where it says nothing. */
   readonly guards?: object | undefined;
+  /** The fields of other PCs that guards speak of, which cannot be checked before those are there. @default none */
+  readonly unchecked?: readonly string[] | undefined;
   /** What it says of messages, for the server; `undefined` where it says nothing. */
   readonly messages?: object | undefined;
   /** What it says of its fleet, for the server; `undefined` where it is in none. */
@@ -518,7 +521,8 @@ class Loader {
       instruments[index] = instrument;
     }
     this.#checkComputed(instruments, entries);
-    const guards = this.#guards(bench, instruments);
+    const elsewhere = bench.fleet && new NobodyElsewhere("other PCs are not asked when a file is checked");
+    const guards = this.#guards(bench, instruments, elsewhere);
     const messages = await this.#messages(bench.messages, beside);
     for (const [index, each] of sound.entries()) this.#setMain(instruments[index], each?.entry.main, index);
     const overview = await this.#overview(bench.overview, instruments.flatMap((instrument) => instrument ?? []));
@@ -554,12 +558,14 @@ class Loader {
       imageFolders: this.#imageFolders,
       records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
       ...(guards === undefined ? {} : { guards }),
+      unchecked: elsewhere?.named ?? [],
       ...(messages === undefined ? {} : { messages }),
       ...(bench.fleet === undefined ? {} : {
         fleet: {
           ...bench.fleet,
           credentials: bench.fleet.credentials && resolve(beside, bench.fleet.credentials),
           authority: bench.fleet.authority && resolve(beside, bench.fleet.authority),
+          gather: bench.fleet.gather && resolve(beside, bench.fleet.gather),
         },
       }),
       datalog: dataLogOptions(bench.datalog, beside),
@@ -667,7 +673,11 @@ class Loader {
   }
 
   /** Checks the guards, once all of the bench is known; what is wrong itself is told first. */
-  #guards(bench: GuardsWords, instruments: readonly (Instrument | undefined)[]): GuardsWords | undefined {
+  #guards(
+    bench: GuardsWords,
+    instruments: readonly (Instrument | undefined)[],
+    elsewhere: NobodyElsewhere | undefined,
+  ): GuardsWords | undefined {
     const { interlocks, safeState, watchdogs, alarms, limits } = bench;
     const alarmed = instruments.some((each) => each?.allFields.some(({ spec }) => spec.alarm !== undefined));
     if (!alarmed && (interlocks ?? safeState ?? watchdogs ?? alarms ?? limits) === undefined) return undefined;
@@ -676,7 +686,7 @@ class Loader {
     // What is served by a file has runs, whose fields conditions may speak of.
     const automation = defineInstrument({ title: "automation", fields: automationFields });
     const all = [...instruments.flatMap((each) => each ?? []), automation];
-    for (const { path, message } of compileGuards(words, all).problems) {
+    for (const { path, message } of compileGuards(words, all, undefined, elsewhere).problems) {
       this.#problem(path, message);
     }
     return words;

@@ -5,6 +5,7 @@
  */
 
 import type { BenchField } from "../bench/field.ts";
+import type { Elsewhere } from "../bench/elsewhere.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed } from "../bench/names.ts";
 import type { ExpressionEnvironment, Operand } from "./compile.ts";
@@ -15,14 +16,15 @@ import type { Reference } from "./references.ts";
 /** A field of a bench, as expressions see it. */
 export class FieldOperand implements Operand {
   readonly label: string;
-  readonly type: BenchField["spec"]["type"];
+  readonly type: Operand["type"];
   readonly choices?: readonly string[];
   readonly unit?: string;
 
-  /** Makes it. @param instrument Whose. @param field Which. */
-  constructor(readonly instrument: Instrument, readonly field: BenchField) {
+  /** Makes it. @param instrument Whose. @param field Which. @param known Whether it is known what it is. */
+  constructor(readonly instrument: Instrument, readonly field: BenchField, known: boolean) {
     this.label = `${field.title} of ${instrument.title}`;
-    this.type = field.spec.type;
+    this.type = known ? field.spec.type : "unknown";
+    if (!known) return;
     if (field.spec.type === "choice" && field.spec.choices !== undefined) this.choices = field.spec.choices;
     if (field.spec.unit !== undefined) this.unit = field.spec.unit;
   }
@@ -37,11 +39,13 @@ export class FieldOperand implements Operand {
 export class BenchEnvironment {
   readonly #instruments: readonly Instrument[];
   readonly #byName: ReadonlyMap<string, Instrument>;
+  readonly #elsewhere: Pick<Elsewhere, "expect" | "whyNot"> | undefined;
   readonly #operands = new Map<BenchField, FieldOperand>();
 
-  /** Makes it. @param instruments All of the bench. */
-  constructor(instruments: readonly Instrument[]) {
+  /** Makes it. @param instruments All of the bench. @param elsewhere Those of other PCs. @default there are none */
+  constructor(instruments: readonly Instrument[], elsewhere?: Pick<Elsewhere, "expect" | "whyNot">) {
     this.#instruments = instruments;
+    this.#elsewhere = elsewhere;
     this.#byName = new Map(instruments.map((instrument) => [instrument.name, instrument]));
   }
 
@@ -55,14 +59,14 @@ export class BenchEnvironment {
     return { find: (reference) => this.operand(...this.#find(reference, own)), ...(over && { over }) };
   }
 
-  /** A field as expressions see it. */
-  operand(instrument: Instrument, field: BenchField): FieldOperand {
+  /** A field as expressions see it. @param known Whether it is known what it is. */
+  operand(instrument: Instrument, field: BenchField, known = true): FieldOperand {
     let operand = this.#operands.get(field);
-    if (operand === undefined) this.#operands.set(field, operand = new FieldOperand(instrument, field));
+    if (operand === undefined) this.#operands.set(field, operand = new FieldOperand(instrument, field, known));
     return operand;
   }
 
-  #find({ instrument, field, identifiers }: Reference, own: Instrument | undefined): [Instrument, BenchField] {
+  #find({ instrument, field, identifiers }: Reference, own: Instrument | undefined): [Instrument, BenchField, boolean] {
     const identifier = (text: string) => identifiers ? text : identifierOf(text);
     if (instrument === undefined) {
       if (own === undefined) throw new ExpressionError(`${field} stands alone: write INSTRUMENT.FIELD`);
@@ -72,9 +76,15 @@ export class BenchEnvironment {
         throw new ExpressionError(`${field} is an instrument: write one of its fields, such as ${field}.${example}`);
       }
     }
-    const of = instrument === undefined ? own! : this.#byName.get(identifier(instrument)) ??
+    const here = instrument === undefined ? own! : this.#byName.get(identifier(instrument)) ??
       this.#instruments.find(({ title }) => title === instrument);
+    // A slash divides in what stands without quotes; a title of this bench that has one goes first.
+    const expected = here === undefined && !identifiers ? this.#elsewhere?.expect(instrument!, field) : undefined;
+    if (expected?.known === false) return [expected.instrument, expected.instrument.allFields[0]!, false];
+    const of = here ?? expected?.instrument;
     if (of === undefined) {
+      const why = identifiers ? undefined : this.#elsewhere?.whyNot(instrument!);
+      if (why !== undefined) throw new UnknownName(why.message, instrument!);
       const names = identifiers ? [...this.#byName.keys()] : this.#instruments.map(({ title }) => title);
       throw new UnknownName(
         `there is no instrument ${instrument}${didYouMean(instrument!, names)}; there is ${listed(names)}`,
@@ -84,7 +94,7 @@ export class BenchEnvironment {
     const found = of.allFields.find(({ name, title }) =>
       name === identifier(field) || (!identifiers && title === field)
     );
-    if (found !== undefined) return [of, found];
+    if (found !== undefined) return [of, found, true];
     const names = of.allFields.map(({ name, title }) => identifiers ? name : title);
     throw new UnknownName(
       `${of.title} has no field ${field}${didYouMean(field, names)}; it has ${listed(names)}`,

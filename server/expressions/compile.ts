@@ -19,7 +19,8 @@ import { checkUnits } from "./units.ts";
 export interface Operand {
   /** How errors call it: `Voltage of Lamp Supply`. */
   readonly label: string;
-  readonly type: ValueType;
+  /** What it holds; `unknown` where that is another PC's, and is not known yet: then it is not good either. */
+  readonly type: ValueType | "unknown";
   /** What it can be, where it is a choice. */
   readonly choices?: readonly string[];
   /** Its unit, where it has one. */
@@ -59,12 +60,13 @@ export interface Expression<O extends Operand> {
 export type ExpressionType = "number" | "text" | "switch" | "unknown";
 
 /** What values of fields are in CEL. */
-const celTypes: Readonly<Record<ValueType, string>> = {
+const celTypes: Readonly<Record<Operand["type"], string>> = {
   float: "double",
   int: "double",
   text: "string",
   choice: "string",
   switch: "bool",
+  unknown: "dyn",
 };
 
 const expressionTypes: Readonly<Record<string, ExpressionType>> = {
@@ -77,12 +79,13 @@ const expressionTypes: Readonly<Record<string, ExpressionType>> = {
 };
 
 /** What a field of a type holds. */
-export const typesOfFields: Readonly<Record<ValueType, ExpressionType>> = {
+export const typesOfFields: Readonly<Record<Operand["type"], ExpressionType>> = {
   float: "number",
   int: "number",
   text: "text",
   choice: "text",
   switch: "switch",
+  unknown: "unknown",
 };
 
 /** The language, from which each expression's own is made: that is cheaper than to make it anew. */
@@ -157,7 +160,7 @@ export function compile<O extends Operand>(text: string, environment: Expression
     if (part.kind === "held") {
       const condition = written(part.condition.start, part.condition.end);
       const inner = compile(condition, environment);
-      if (inner.type !== "switch") throw new ExpressionError(`held takes a condition, and ${condition} is none`);
+      if (!maySwitch(inner)) throw new ExpressionError(`held takes a condition, and ${condition} is none`);
       for (const operand of inner.dependencies) dependencies.add(operand);
       for (const operand of inner.needed) needed.add(operand);
       const held = over.held(condition, inner, part.seconds);
@@ -170,7 +173,7 @@ export function compile<O extends Operand>(text: string, environment: Expression
     dependencies.add(operand);
     const { needsGood, takesTime, returns } = ofFields[part.name];
     if (needsGood) needed.add(operand);
-    if (takesTime && typesOfFields[operand.type] !== "number") {
+    if (takesTime && !["number", "unknown"].includes(typesOfFields[operand.type])) {
       throw new ExpressionError(`${name} takes a number, and ${operand.label} is of the type ${operand.type}`);
     }
     const value = over.of(part.name, operand, part.seconds);
@@ -225,6 +228,11 @@ export function compile<O extends Operand>(text: string, environment: Expression
       }
     },
   };
+}
+
+/** Whether an expression is true or false, or may be: that is seen once what it speaks of is known. */
+export function maySwitch({ type, dependencies }: Expression<Operand>): boolean {
+  return type === "switch" || type === "unknown" && dependencies.some((each) => each.type === "unknown");
 }
 
 /** A choice that is compared with what it never is, is a mistake that nobody would notice. */

@@ -9,7 +9,7 @@ import type { ConditionPart } from "../../protocol/guards.ts";
 import type { BenchField } from "../bench/field.ts";
 import { formatValue } from "../bench/values.ts";
 import type { FieldOperand } from "./bench_environment.ts";
-import { compile, type Expression, type ExpressionEnvironment } from "./compile.ts";
+import { compile, type Expression, type ExpressionEnvironment, maySwitch } from "./compile.ts";
 import { ExpressionError } from "./expression_error.ts";
 import { comparisonsIn } from "./comparisons.ts";
 
@@ -37,7 +37,7 @@ export class Condition {
   constructor(text: string, environment: ExpressionEnvironment<FieldOperand>) {
     this.text = text;
     this.#expression = compile(text, environment);
-    if (this.#expression.type !== "switch") {
+    if (!maySwitch(this.#expression)) {
       throw new ExpressionError(`its value is ${words[this.#expression.type]}, and should be true or false`);
     }
     this.#parts = comparisonsIn(text).map(({ text, left, right }) => ({

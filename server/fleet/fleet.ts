@@ -24,13 +24,17 @@ import { Principal, principalOf } from "../access/principal.ts";
 import { nobody, type Roles, type Standing } from "../access/rights.ts";
 import { Bench } from "../bench/bench.ts";
 import type { Caller } from "../bench/command.ts";
+import { awaitedInstrument, type Elsewhere, type Expected, isElsewhere } from "../bench/elsewhere.ts";
 import type { Hub } from "../bench/hub.ts";
+import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean, listed } from "../bench/names.ts";
 import { decodeValue } from "../bench/typed_values.ts";
 import { wireError } from "../bench/wire_error.ts";
 import { Broker, type BrokerMessage } from "./broker.ts";
 import { answerSchema, askSchema, presenceSchema, readingsSchema } from "./fleet_messages.ts";
 import type { FleetWords } from "./fleet_schema.ts";
+import { type CopyCursor, copyCursor } from "../records/copying.ts";
+import { Gathering } from "./gathering.ts";
 import { Mirror } from "./mirror.ts";
 import { Publisher } from "./publisher.ts";
 
@@ -40,6 +44,12 @@ const log = getLogger(["heliograph", "fleet"]);
 const lookEvery = 1000;
 /** How many requests of other PCs are worked on at once. */
 const mostAsked = 256;
+/** What whoever gathers records asks. */
+const recordsWord = "Records after";
+/** So much of a message is left for what stands beside records. */
+const besideRecords = 20_000;
+/** The most bytes of records that are told at once: others have to get past. */
+const mostRecordsTold = 500_000;
 /** How long a question takes that the PCs ask of themselves, in seconds. */
 const ownQuestions = 10;
 /** How long an answer is waited for: what takes no time, and what may be a command, in seconds. */
@@ -58,6 +68,8 @@ export interface FleetParts {
    * @throws {HeliographError} When it is refused or fails.
    */
   readonly answer: (message: Readonly<Record<string, unknown>>, principal: Principal) => Promise<string>;
+  /** Tells what of this PC's records came after a cursor, as JSON of about so many bytes. */
+  readonly records: (after: CopyCursor, bytes: number) => Promise<string>;
   /** The roles of this bench. */
   readonly roles: Pick<Roles, "find">;
   /** What the bench is called. */
@@ -84,20 +96,28 @@ interface Other {
   clockAhead: number;
   here: boolean;
   readonly mirrors: Map<string, Mirror>;
+  /** Whether it has described all of its instruments since it came. */
+  described: boolean;
   /** The description that is under way. */
   describing: Promise<void> | undefined;
 }
 
 /** This PC's part of a fleet. */
-export class Fleet {
+export class Fleet implements Elsewhere {
   /** The instruments of the other PCs. Their changes are told on a hub of their own: they are not of this bench. */
   readonly elsewhere: Bench = new Bench();
   readonly #words: FleetWords;
   readonly #parts: FleetParts;
   readonly #broker: Broker;
   readonly #publisher: Publisher;
+  readonly #gathering: Gathering | undefined;
   readonly #instance = crypto.randomUUID();
   readonly #others = new Map<string, Other>();
+  /** The PCs of which conditions speak. */
+  readonly #expected = new Set<string>();
+  /** What stands for instruments that are not known yet, by their names and fields. */
+  readonly #awaited = new Map<string, Instrument>();
+  readonly #expecting = new Set<() => void>();
   #reason = "it has not been reached yet";
   #isIn = false;
   #asked = 0;
@@ -116,10 +136,19 @@ export class Fleet {
       lost: (reason) => this.#lost(reason),
       refused: (reason) => log.error("{reason}: look at the permissions of {name} there", { reason, name: words.name }),
     });
+    this.#gathering = words.gather === undefined ? undefined : new Gathering(words.gather, {
+      here: () => this.#isIn ? [...this.#others].filter(([, { here }]) => here).map(([name]) => name) : [],
+      ask: (pc, after) => this.#askRecords(pc, after),
+    });
     this.#publisher = new Publisher(
       parts.bench,
       (instrument, message) => this.#broker.publish(subjects.readings(words.name, instrument), JSON.stringify(message)),
     );
+  }
+
+  /** Asks another PC what of its records came after a cursor. */
+  async #askRecords(pc: string, after: CopyCursor): Promise<unknown> {
+    return await this.#ask(pc, { cmd: recordsWord, after }, undefined, usualAsk);
   }
 
   /** Where the changes of other PCs' instruments are told. */
@@ -135,6 +164,7 @@ export class Fleet {
   /** Reads what is needed and begins; to be called before the server gives up its permissions. */
   async open(): Promise<void> {
     try {
+      await this.#gathering?.open();
       await this.#broker.open();
     } catch (error) {
       // A file that is not there keeps no bench from being served.
@@ -153,6 +183,7 @@ export class Fleet {
     clearTimeout(this.#again);
     if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(true)));
     this.#publisher.stop();
+    await this.#gathering?.stop();
     await this.#broker.stop();
   }
 
@@ -161,6 +192,53 @@ export class Fleet {
     const [pc, instrument] = split(name);
     if (pc === undefined || !this.#others.has(pc)) return undefined;
     return this.#others.get(pc)!.mirrors.get(instrument)?.instrument ?? this.elsewhere.find(`${pc}/${instrument}`);
+  }
+
+  expect(name: string, field: string): Expected | undefined {
+    if (!isElsewhere(name)) return undefined;
+    const [pc] = split(name);
+    this.#expected.add(pc!);
+    const found = this.find(name);
+    if (found !== undefined) return { instrument: found, known: true };
+    const other = this.#others.get(pc!);
+    // It has described itself, and that is none of its instruments.
+    if (other !== undefined && this.#whyGone(pc!, other) === "" && other.described) return undefined;
+    const key = JSON.stringify([name, field]);
+    let awaited = this.#awaited.get(key);
+    if (awaited === undefined) {
+      this.#awaited.set(key, awaited = awaitedInstrument(name, field, this.#whyAwaited(name)));
+    }
+    return { instrument: awaited, known: false };
+  }
+
+  onExpected(listener: () => void): () => void {
+    this.#expecting.add(listener);
+    return () => void this.#expecting.delete(listener);
+  }
+
+  #whyAwaited(name: string): string {
+    if (!this.#isIn) return `this PC is not in its fleet: ${this.#reason}`;
+    const [pc] = split(name);
+    return this.whyNot(name)?.message.replace(/^Cannot reach [^:]*: /, "") ?? `no PC called ${pc} was heard of yet`;
+  }
+
+  /** What stands for what is not known yet tells why it is not. */
+  #tellAwaited(): void {
+    for (const [key, awaited] of this.#awaited) {
+      const [name] = JSON.parse(key) as [string];
+      awaited.allFields[0]!.mirror(undefined, "stale", this.#whyAwaited(name), false);
+    }
+  }
+
+  /** What conditions expect of a PC may be known now, or be another. */
+  #tellExpected(pc: string): void {
+    if (!this.#expected.has(pc)) return;
+    for (const key of [...this.#awaited.keys()]) {
+      const [name] = JSON.parse(key) as [string];
+      if (this.find(name) !== undefined) this.#awaited.delete(key);
+    }
+    this.#tellAwaited();
+    for (const listener of this.#expecting) listener();
   }
 
   /** The names of all instruments of other PCs, for suggestions. */
@@ -218,6 +296,7 @@ export class Fleet {
       connected: this.#isIn,
       reason: this.#isIn ? "" : this.#reason,
       members: [own, ...others],
+      ...this.#gathering === undefined ? {} : { gathered: this.#gathering.describe() },
     };
   }
 
@@ -297,6 +376,7 @@ export class Fleet {
       // Once this PC is back, they say whether they are.
       other.here = false;
     }
+    this.#tellAwaited();
   }
 
   #heard({ subject, text }: BrokerMessage): void {
@@ -317,7 +397,16 @@ export class Fleet {
     const now = Date.now();
     const known = this.#others.get(name);
     const other: Other = known ??
-      { presence, heard: 0, seen: 0, clockAhead: 0, here: false, mirrors: new Map(), describing: undefined };
+      {
+        presence,
+        heard: 0,
+        seen: 0,
+        clockAhead: 0,
+        here: false,
+        mirrors: new Map(),
+        described: false,
+        describing: undefined,
+      };
     this.#others.set(name, other);
     const before = other.presence;
     const cameBack = !other.here && !presence.leaves;
@@ -335,12 +424,15 @@ export class Fleet {
   /** Looks who has not been heard of for too long. */
   #look(): void {
     if (!this.#isIn) return;
+    this.#gathering?.look();
     for (const [name, other] of this.#others) {
       if (other.here && performance.now() - other.heard > goneAfter * 1000) {
         other.here = false;
         this.#gone(name, other);
       }
+      if (other.here) { for (const mirror of other.mirrors.values()) mirror.age(); }
     }
+    this.#tellAwaited();
   }
 
   #gone(name: string, other: Other): void {
@@ -358,6 +450,7 @@ export class Fleet {
 
   /** Has another PC describe its instruments: it came, or they are others. */
   #describe(pc: string, other: Other): void {
+    other.described = false;
     other.describing ??= this.#describeAll(pc, other)
       .catch((error) =>
         log.warning("{pc} does not describe itself: {reason}", { pc, reason: wireError(error).message })
@@ -368,7 +461,7 @@ export class Fleet {
   async #describeAll(pc: string, other: Other): Promise<void> {
     const { instruments, bench, instance } = other.presence;
     for (const [name, mirror] of [...other.mirrors]) {
-      if (!instruments.includes(name)) await this.#remove(other, name, mirror);
+      if (!instruments.includes(name)) await this.#remove(pc, other, name, mirror);
     }
     for (const name of instruments) {
       try {
@@ -384,28 +477,36 @@ export class Fleet {
       }
     }
     // It became another meanwhile.
-    if (other.presence.bench !== bench || other.presence.instance !== instance) await this.#describeAll(pc, other);
+    if (other.presence.bench !== bench || other.presence.instance !== instance) {
+      return await this.#describeAll(pc, other);
+    }
+    other.described = true;
+    this.#tellExpected(pc);
   }
 
   async #describeOne(pc: string, other: Other, name: string): Promise<void> {
     const description = await this.#ask(pc, { cmd: "Describe", instrument: name }, undefined, ownQuestions);
     const known = other.mirrors.get(name);
-    if (known?.describe(description as InstrumentDescription) === true) {
+    const now = Date.now() + other.clockAhead * 1000;
+    if (known?.describe(description as InstrumentDescription, now) === true) {
       return this.elsewhere.hub.publish("contact", { instrument: known.instrument }, known.instrument.faults);
     }
     const mirror = new Mirror(
       pc,
       description as InstrumentDescription,
       (message, caller, seconds) => this.#ask(pc, message, caller, seconds),
+      now,
     );
     if (known === undefined) this.elsewhere.add(mirror.instrument);
     else await this.elsewhere.replace(known.instrument, mirror.instrument, `${name} of ${pc} is another now`);
     other.mirrors.set(name, mirror);
+    this.#tellExpected(pc);
   }
 
-  async #remove(other: Other, name: string, { instrument }: Mirror): Promise<void> {
+  async #remove(pc: string, other: Other, name: string, { instrument }: Mirror): Promise<void> {
     other.mirrors.delete(name);
     await this.elsewhere.remove(instrument, `${instrument.title} is on its bench no more`);
+    this.#tellExpected(pc);
   }
 
   #read({ subject, text }: BrokerMessage): void {
@@ -519,7 +620,9 @@ export class Fleet {
         gone: () => performance.now() > until,
         secure: true,
       }, this.#standing(asker!, ask.for.rights));
-      const reply = await this.#parts.answer(ask.message, principal);
+      const reply = ask.message.cmd === recordsWord
+        ? await this.#answerRecords(ask.message.after, principal)
+        : await this.#parts.answer(ask.message, principal);
       // What came of it is told before the answer.
       this.#publisher.flush();
       if (reply.length > this.#broker.longest) {
@@ -534,6 +637,18 @@ export class Fleet {
     } finally {
       this.#asked--;
     }
+  }
+
+  async #answerRecords(after: unknown, { origin: { standing } }: Principal): Promise<string> {
+    const cursor = copyCursor.safeParse(after).data;
+    if (cursor === undefined) {
+      throw new HeliographError("bad_message", "Cannot tell records after that: see docs/fleet.md");
+    }
+    if (!standing.rights.has("read")) {
+      throw new HeliographError("forbidden", "Cannot tell records: that needs the right to read");
+    }
+    const json = await this.#parts.records(cursor, Math.min(this.#broker.longest, mostRecordsTold) - besideRecords);
+    return `{"id":1,"ok":true,"value":${json}}`;
   }
 
   /** What another PC may do here for somebody: what its role allows, and that one may do there. */

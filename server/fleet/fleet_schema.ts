@@ -13,6 +13,7 @@ export interface FleetWords {
   readonly name: string;
   readonly credentials?: string | undefined;
   readonly authority?: string | undefined;
+  readonly gather?: string | undefined;
   readonly roles?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -34,6 +35,9 @@ export const fleetSchema = z.strictObject({
   }),
   authority: z.string().min(1).optional().meta({
     description: "The file with the certificate of the broker's authority. Default those that this PC trusts",
+  }),
+  gather: z.string().min(1).optional().meta({
+    description: "A folder in which this PC gathers the records of all others. Default it gathers none",
   }),
   roles: z.record(z.string().min(1).max(64), z.string().min(1)).optional().meta({
     description: "What the other PCs may do here at most: a role for each name; * for all others. Default observer",

@@ -52,6 +52,9 @@ export class Mirror {
   #number: number | undefined;
   readonly #contact: PcContact;
   readonly #fields = new Map<string, BenchField>();
+  /** For how long what was told of a field is good, in seconds. */
+  readonly #staleAfter = new Map<BenchField, number>();
+  readonly #pc: string;
 
   /**
    * Makes it.
@@ -59,8 +62,10 @@ export class Mirror {
    * @param pc The other PC's name.
    * @param description How that PC describes it.
    * @param ask Asks that PC.
+   * @param now What that PC's clock shows, in milliseconds since 1970.
    */
-  constructor(pc: string, description: InstrumentDescription, ask: AskOther) {
+  constructor(pc: string, description: InstrumentDescription, ask: AskOther, now: number) {
+    this.#pc = pc;
     const { name } = description;
     this.name = name;
     this.#shape = shapeOf(description);
@@ -141,22 +146,36 @@ export class Mirror {
       ]),
     );
     for (const holder of this.instrument.allFields) this.#fields.set(holder.name, holder);
-    for (const described of description.fields) this.#take(described.name, described);
+    for (const { name, staleAfter } of description.fields) {
+      const field = this.#fields.get(name);
+      if (field !== undefined && staleAfter !== undefined) this.#staleAfter.set(field, staleAfter);
+    }
+    for (const described of description.fields) this.#take(described.name, described, now);
   }
 
   /**
    * It is described anew: its PC is there again, or a message was lost.
    *
+   * @param now What that PC's clock shows, in milliseconds since 1970.
    * @returns Whether it is the same instrument; otherwise another has to take its place.
    */
-  describe(description: InstrumentDescription): boolean {
+  describe(description: InstrumentDescription, now: number): boolean {
     if (shapeOf(description) !== this.#shape) return false;
     this.#number = undefined;
     if (this.#contact.state !== "connected") this.#contact.since = Date.now();
     this.#contact.state = "connected";
     this.#contact.reason = "";
-    for (const described of description.fields) this.#take(described.name, described);
+    for (const described of description.fields) this.#take(described.name, described, now);
     return true;
+  }
+
+  /** Looks which of its fields were told too long ago: its PC says each time that one was read. */
+  age(): void {
+    const now = performance.now();
+    for (const [field, staleAfter] of this.#staleAfter) {
+      if (field.quality !== "good" || field.staged || now - field.readAt <= (staleAfter + onTheWay) * 1000) continue;
+      field.mirror(field.value, "stale", `${this.#pc} has not told it for more than ${staleAfter + onTheWay} s`, false);
+    }
   }
 
   /**
@@ -185,8 +204,10 @@ export class Mirror {
     }
   }
 
-  #take(name: string, { value, quality, reason = "", staged = false }: FieldState): void {
-    this.#fields.get(name)?.mirror((value ?? undefined) as Value | undefined, quality, reason, staged);
+  #take(name: string, { value, quality, time, reason = "", staged = false }: FieldState, now?: number): void {
+    // By that PC's clock, which may be wrong, but not by how much later.
+    const ago = now === undefined || time === null ? 0 : Math.max(0, (now - Date.parse(time)) / 1000);
+    this.#fields.get(name)?.mirror((value ?? undefined) as Value | undefined, quality, reason, staged, ago);
   }
 }
 

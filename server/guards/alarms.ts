@@ -348,7 +348,9 @@ export class Alarms {
     return this.own(`contact ${instrument.name}`, {
       title: contactTitle(instrument),
       severity,
-      text: `See to its power and its cable; "heliograph trace ${instrument.name}" shows its line`,
+      text: instrument.remote === undefined
+        ? `See to its power and its cable; "heliograph trace ${instrument.name}" shows its line`
+        : 'See to its PC and the network; "heliograph fleet" tells which PCs are there',
     });
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Elsewhere } from "../bench/elsewhere.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { identifierOf } from "../bench/names.ts";
 import { BenchEnvironment } from "../expressions/bench_environment.ts";
@@ -54,15 +55,17 @@ const safeStateAlone: readonly StepWords[] = ["safe state"];
  * @param words As the bench file has them, in the right form.
  * @param instruments All of the bench.
  * @param windows What is kept of the past. @default nothing: they are only checked
+ * @param elsewhere The instruments of other PCs, of which conditions may speak. @default there are none
  */
 export function compileGuards(
   words: GuardsWords,
   instruments: readonly Instrument[],
   windows: Windows = new Windows(),
+  elsewhere?: Pick<Elsewhere, "expect" | "whyNot">,
 ): CompiledGuards {
   const problems: GuardsProblem[] = [];
   const wrong = (path: GuardsPath, message: string) => void problems.push({ path, message });
-  const names = new BenchEnvironment(instruments);
+  const names = new BenchEnvironment(instruments, elsewhere);
   const environment = names.of(undefined, windows);
   const condition = (text: string | undefined, path: GuardsPath) => {
     if (text === undefined) return undefined;

@@ -125,24 +125,27 @@ export class Guards {
       allow: (steps, asker) => this.#allow(steps, asker, true),
     });
     this.#compile();
-    this.#unsubscribe = [
-      bench.hub.subscribe("reading", ({ field }) => {
+    const { elsewhere } = bench;
+    const again = () => {
+      this.#compile();
+      this.look();
+    };
+    // Conditions speak of other PCs' fields too.
+    this.#unsubscribe = [bench.hub, ...elsewhere === undefined ? [] : [elsewhere.hub]].flatMap((hub) => [
+      hub.subscribe("reading", ({ field }) => {
         this.#windows.reading(field);
         this.#limits.read(field);
       }, { name: "the guards" }),
-      bench.hub.subscribe("change", ({ field }) => {
+      hub.subscribe("change", ({ field }) => {
         this.#watching.get(field)?.forEach((each) => this.#look(each));
         this.alarms.changed(field);
       }, { name: "the guards" }),
-      bench.hub.subscribe("contact", ({ instrument }) => this.alarms.contactChanged(instrument), {
-        name: "the guards",
-      }),
+      hub.subscribe("contact", ({ instrument }) => this.alarms.contactChanged(instrument), { name: "the guards" }),
+    ]).concat(
       bench.hub.subscribe("alarm", () => this.feed.changed(), { name: "the guards" }),
-      bench.hub.subscribe("bench", () => {
-        this.#compile();
-        this.look();
-      }, { name: "the guards" }),
-    ];
+      bench.hub.subscribe("bench", again, { name: "the guards" }),
+      elsewhere?.onExpected(again) ?? [],
+    );
     for (const each of this.#interlocks.values()) this.#look(each);
   }
 
@@ -173,7 +176,8 @@ export class Guards {
   }
 
   #compile(): void {
-    const compiled = compileGuards(this.#words, this.#bench.instruments, this.#windows);
+    const { instruments, elsewhere } = this.#bench;
+    const compiled = compileGuards(this.#words, instruments, this.#windows, elsewhere);
     const parts = this.#parts;
     this.#safeState = compiled.safeState;
     this.alarms.compile(compiled.alarms);

@@ -132,6 +132,46 @@ export class JournalStore implements Disposable {
   }
 
   /**
+   * Appends records of another PC as they are kept there.
+   *
+   * @throws {Error} Where one is not what its digest says, or they cannot be written; then none of them is.
+   */
+  appendCopied(
+    records: Iterable<{ readonly record: JournalRecord; readonly text: string; readonly digest: string }>,
+  ): void {
+    let head = this.#head;
+    const insert = this.#database.prepare(`INSERT INTO journal (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+    atOnce(this.#database, () => {
+      for (const { record, text, digest } of records) {
+        const { number, time, level, client, instrument, begun } = record;
+        if (number <= head.number) continue;
+        // What that PC has forgotten before it was copied is missing here too.
+        if (number === head.number + 1 && digestOf(head.digest, text) !== digest) {
+          throw new Error(`record ${number} is not what was written, or one before it is missing`);
+        }
+        insert.run(number, Date.parse(time), levelNumber(level), client, instrument, begun ?? null, text, digest);
+        head = { number, digest };
+      }
+    });
+    this.#head = head;
+  }
+
+  /** Whether the records after a head follow it: it is there, or was forgotten. */
+  goesOnAfter({ number, digest }: JournalHead): boolean {
+    if (number === 0) return true;
+    if (number > this.#head.number) return false;
+    const row = this.#database.prepare("SELECT digest FROM journal WHERE number = ?").get(number);
+    return row === undefined || row.digest === digest;
+  }
+
+  /** The records after a number, as they are kept, in order. */
+  *rowsAfter(number: number): Generator<Row> {
+    const rows = this.#database.prepare("SELECT number, record, digest FROM journal WHERE number > ? ORDER BY number")
+      .iterate(number);
+    for (const row of rows as Iterable<unknown> as Iterable<Row>) yield { ...row, number: Number(row.number) };
+  }
+
+  /**
    * Finds records.
    *
    * @returns The newest that fit, oldest first. The beginning of something that has ended is not told beside its end.

@@ -13,6 +13,7 @@ import { inPeoplesWords } from "../files/part_file.ts";
 import { startFileWorker } from "../files/file_worker.ts";
 import { TaskWorker } from "../files/task_worker.ts";
 import { within } from "../network/within.ts";
+import type { CopyCursor } from "./copying.ts";
 import { Flood } from "./flood.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalHead, JournalQuery, JournalRecord, RecordsDescription } from "../../protocol/records.ts";
@@ -226,6 +227,17 @@ export class Records {
    */
   async find(query: JournalQuery): Promise<string> {
     return (await this.#look("found", (folder) => ({ kind: "find", folder, query }))).json;
+  }
+
+  /**
+   * Tells what was kept after a cursor, for whoever gathers the records of several PCs.
+   *
+   * @param bytes About how many bytes are told at most.
+   * @returns A {@linkcode CopyPart} as JSON.
+   * @throws {HeliographError} `unavailable` where none are kept, `too_many_requests` where too many look at the same time.
+   */
+  async copy(after: CopyCursor, bytes: number): Promise<string> {
+    return (await this.#look("found", (folder) => ({ kind: "copy", folder, after, bytes }))).json;
   }
 
   /**

@@ -7,6 +7,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import type { JournalRecord } from "../../protocol/records.ts";
+import { copyAfter } from "./copying.ts";
 import { readRecord } from "./journal_record.ts";
 import { journalFile, JournalStore } from "./journal_store.ts";
 import type { RecordsAnswer, RecordsLook, RecordsTask } from "./records_messages.ts";
@@ -33,6 +34,9 @@ export function lookInto(task: RecordsLook): RecordsAnswer {
     }
     using store = new JournalStore(task.folder, true);
     if (task.kind === "find") return { kind: "found", json: JSON.stringify(store.find(task.query)) };
+    if (task.kind === "copy") {
+      return { kind: "found", json: JSON.stringify(copyAfter(task.folder, task.after, task.bytes)) };
+    }
     if (task.kind === "verify") return { kind: "verified", verification: store.verify(task.known) };
     return { kind: "summary", summary: store.summary(), readings: readingsSummary(task.folder) };
   } catch (error) {

@@ -5,6 +5,7 @@
  */
 
 import type { HistoryQuery } from "../../protocol/readings.ts";
+import type { CopyCursor } from "./copying.ts";
 import type {
   JournalHead,
   JournalQuery,
@@ -25,6 +26,7 @@ export type RecordsLook =
   | ReadingsLook
   | { readonly kind: "find"; readonly folder: string; readonly query: JournalQuery }
   | { readonly kind: "verify"; readonly folder: string; readonly known: JournalHead | undefined }
+  | { readonly kind: "copy"; readonly folder: string; readonly after: CopyCursor; readonly bytes: number }
   | { readonly kind: "summary"; readonly folder: string };
 
 /** Something that the Worker is to do. */
@@ -62,7 +64,7 @@ export type RecordsAnswer =
   /** It could not be done, for a reason in words for people; and whether the files of the records are there no more. */
   | { readonly kind: "failed"; readonly reason: string; readonly gone?: boolean };
 
-const looks: readonly string[] = ["find", "verify", "summary", "history", "moment", "fields"];
+const looks: readonly string[] = ["copy", "find", "verify", "summary", "history", "moment", "fields"];
 
 /** Whether something is only looked for. */
 export function isLook(task: RecordsTask): task is RecordsLook {

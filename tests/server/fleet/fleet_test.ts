@@ -1,85 +1,13 @@
 /** PCs that drive one another's instruments, by a real NATS server. */
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { NatsConnectionImpl } from "npm:@nats-io/nats-core@3.4.0/internal";
-import { command, defineInstrument, demoInstruments, HeliographServer, type Instrument } from "../../../mod.ts";
-import { PyOpticonSocketClient } from "../../../client/mod.ts";
+import { demoInstruments } from "../../../mod.ts";
 import { subjects } from "../../../protocol/fleet.ts";
 import { benchSchema } from "../../../server/config/schema.ts";
 import { codeBlocks } from "../../documents.ts";
-import { canRun, eventually, RawClient, runProgram } from "../../fixture.ts";
+import { canRun, eventually, runProgram } from "../../fixture.ts";
 import { hasNats, NatsServer } from "../../nats.ts";
-
-/** A PC of the fleet: its server, and clients of both wires. */
-class Pc {
-  readonly server: HeliographServer;
-
-  constructor(broker: NatsServer, name: string, instruments: Iterable<Instrument>, fleet: object = {}) {
-    this.server = new HeliographServer({
-      instruments,
-      name: `${name} bench`,
-      commandPort: 0,
-      dashboardPort: 0,
-      webPort: 0,
-      tlsPort: 0,
-      sandbox: { languages: [] },
-      fleet: { broker: `nats://127.0.0.1:${broker.port}`, name, roles: { "*": "operator" }, ...fleet },
-    });
-    this.server.start();
-  }
-
-  /** Asks on azcam's line. */
-  async line(text: string): Promise<string> {
-    await this.server.prepare();
-    using client = await RawClient.connect(this.server.commandServer.port);
-    return await client.ask(text);
-  }
-
-  /** Asks in the framed dialect. */
-  async framed(message: Record<string, unknown>): Promise<Record<string, unknown>> {
-    using client = await RawClient.connect(this.server.dashboardServer.port);
-    return await client.request({ id: 1, ...message });
-  }
-
-  client(pc?: string): PyOpticonSocketClient {
-    const socketNumber = this.server.dashboardServer.port;
-    return new PyOpticonSocketClient({
-      socketNumber,
-      handleErrors: "exception",
-      ...pc === undefined ? {} : { pc: { name: pc } },
-    });
-  }
-
-  /** Waits until another PC's instrument is known here, and read. */
-  async knows(instrument: string, field: string): Promise<void> {
-    await eventually(async () => {
-      const { ok, quality } = await this.framed({ cmd: "Get", instrument, field });
-      return ok === true && quality === "good";
-    }, `${instrument} is known`);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.server.stop();
-  }
-}
-
-/** A gauge that counts what it is told. */
-function gauge(title = "Gauge") {
-  const told: number[] = [];
-  const instrument = defineInstrument({
-    title,
-    fields: {
-      Pressure: { type: "float", unit: "mbar", decimals: 2, initial: 3 },
-      Valve: { type: "float", minimum: 0, maximum: 10, initial: 0, write: (value) => void told.push(value) },
-    },
-    commands: {
-      slowly: command({
-        summary: "Take long",
-        run: () => new Promise((resolve) => setTimeout(() => resolve(told.push(-1)), 300)),
-      }),
-    },
-  });
-  return { instrument, told };
-}
+import { gauge, Pc } from "./pc.ts";
 
 const options = { ignore: !hasNats };
 
