@@ -5,7 +5,9 @@
  * @module
  */
 
+import type { AlarmState, Severity } from "./alarms.ts";
 import type { FieldState } from "./description.ts";
+import type { RunState } from "./runs.ts";
 import type { Right } from "./vocabulary.ts";
 
 /** The beginning of every subject: programs of another version have another. */
@@ -39,7 +41,47 @@ export function partsOf(subject: string): readonly string[] {
   return subject.startsWith(`${root}.`) ? subject.slice(root.length + 1).split(".") : [];
 }
 
-/** What a PC says of itself every five seconds, when it is asked who is there, and when it goes. */
+/** An alarm that stands on a PC. */
+export interface FleetAlarm {
+  /** Unique on its PC, an identifier. */
+  readonly name: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly state: AlarmState;
+  /** Since when it is in its state, ISO 8601 in UTC. */
+  readonly since: string;
+}
+
+/** The alarms of a PC. */
+export interface FleetAlarms {
+  /** How many stand. */
+  readonly standing: number;
+  /** Of how many of them nobody has said that they know. */
+  readonly unacknowledged: number;
+  /** The worst that stand, at most {@linkcode mostTold}: those of which nobody has said that they know first. */
+  readonly worst: readonly FleetAlarm[];
+}
+
+/** A run on a PC that has begun, and has not ended. */
+export interface FleetRun {
+  readonly id: number;
+  readonly title: string;
+  readonly state: RunState;
+  /** What it does now. */
+  readonly step: string;
+  /** How many of its steps are done, and how many there are. */
+  readonly done: number;
+  readonly of: number;
+  /** How many seconds are left, and whether it may take longer. */
+  readonly left: { readonly seconds: number; readonly atLeast: boolean };
+  /** What it asks a person; `null` where it asks nothing. */
+  readonly asks: string | null;
+}
+
+/** So many alarms, and so many runs, of a PC are told at most. */
+export const mostTold = 10;
+
+/** What a PC says of itself every five seconds, when it is asked who is there, when its alarms or runs change, and when it goes. */
 export interface PresenceMessage {
   /** Its name in the fleet. */
   readonly name: string;
@@ -59,6 +101,10 @@ export interface PresenceMessage {
   readonly instruments: readonly string[];
   /** What is not well; empty where all is. */
   readonly trouble: string;
+  /** Its alarms; left out where it has no guards. */
+  readonly alarms?: FleetAlarms | undefined;
+  /** Its runs that are under way; left out where it has none at all. */
+  readonly runs?: readonly FleetRun[] | undefined;
   /** Whether it goes: it stops, or leaves the fleet. */
   readonly leaves: boolean;
 }
@@ -107,6 +153,10 @@ export interface FleetMember {
   readonly instruments: readonly string[];
   /** What is not well; empty where all is. */
   readonly trouble: string;
+  /** Its alarms, as it told them last; left out where it has no guards, or is of an older version. */
+  readonly alarms?: FleetAlarms | undefined;
+  /** Its runs that are under way, as it told them last; left out where it has none at all, or is of an older version. */
+  readonly runs?: readonly FleetRun[] | undefined;
 }
 
 /** The records of other PCs, where they are gathered on this one. */

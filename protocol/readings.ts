@@ -150,6 +150,8 @@ export interface HistoryAnswer {
   readonly next: number | null;
   /** The fields, in the order in which they were asked for. One that was never kept is left out. */
   readonly series: readonly HistorySeries[];
+  /** Why other PCs of the fleet told nothing of their fields, by their names; left out where all did. */
+  readonly unreached?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What a field was at a moment. */

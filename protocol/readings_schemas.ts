@@ -80,6 +80,9 @@ export const historyAnswer: z.ZodType<HistoryAnswer> = of<HistoryAnswer>()(
     until: time,
     next: time.nullable().describe("the `since` of the next answer; null where this one is all"),
     series: z.array(series),
+    unreached: z.record(z.string(), z.string()).optional().describe(
+      "why other PCs of the fleet told nothing of their fields, by their names; left out where all did",
+    ),
   }).meta({ id: "HistoryAnswer", description: "What fields were" }),
 );
 

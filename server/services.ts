@@ -26,6 +26,7 @@ import type { RunFiles } from "./automation/run_store.ts";
 import { Runs } from "./automation/runs.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { fleetInstrument } from "./fleet/fleet_instrument.ts";
+import { standingOf } from "./fleet/standing.ts";
 import type { FleetWords } from "./fleet/fleet_schema.ts";
 import { Guards } from "./guards/guards.ts";
 import { guardsInstrument } from "./guards/guards_instrument.ts";
@@ -284,7 +285,11 @@ export class Services {
       title: () => this.title,
       started: this.started,
       trouble: () => this.#trouble(),
+      standing: () => standingOf(this.guards, this.runs),
     });
+    this.guards?.feed.subscribe(() => fleet.changed(), false);
+    this.runs?.feed.subscribe(() => fleet.changed(), false);
+    this.bench.hub.subscribe("contact", () => fleet.changed(), { name: "the fleet" });
     this.bench.add(fleetInstrument(fleet));
     this.bench.elsewhere = fleet;
     return fleet;

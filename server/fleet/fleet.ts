@@ -27,7 +27,8 @@ import type { Caller } from "../bench/command.ts";
 import { awaitedInstrument, type Elsewhere, type Expected, isElsewhere } from "../bench/elsewhere.ts";
 import type { Hub } from "../bench/hub.ts";
 import type { Instrument } from "../bench/instrument.ts";
-import { didYouMean, listed } from "../bench/names.ts";
+import { describeInstrument } from "../bench/describe.ts";
+import { didYouMean, listed, ownInstruments } from "../bench/names.ts";
 import { decodeValue } from "../bench/typed_values.ts";
 import { wireError } from "../bench/wire_error.ts";
 import { Broker, type BrokerMessage } from "./broker.ts";
@@ -42,6 +43,8 @@ const log = getLogger(["heliograph", "fleet"]);
 
 /** How often it is looked who has gone, in milliseconds. */
 const lookEvery = 1000;
+/** How long changes of alarms and runs are gathered, in milliseconds. */
+const gathered = 300;
 /** How many requests of other PCs are worked on at once. */
 const mostAsked = 256;
 /** What whoever gathers records asks. */
@@ -78,6 +81,8 @@ export interface FleetParts {
   readonly started: string;
   /** What is not well here; empty where all is. */
   readonly trouble: () => string;
+  /** The alarms and the runs; each `undefined` where there are none at all. */
+  readonly standing: () => Pick<PresenceMessage, "alarms" | "runs">;
 }
 
 /** What another PC answered. */
@@ -125,6 +130,8 @@ export class Fleet implements Elsewhere {
   /** When it is tried again whether its name is free. */
   #again: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void)[] = [];
+  /** When it is told that something is another. */
+  #telling: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
 
   /** Makes it. @param words What the bench file says; files as absolute paths. */
@@ -181,6 +188,7 @@ export class Fleet implements Elsewhere {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
     clearTimeout(this.#again);
+    clearTimeout(this.#telling);
     if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(true)));
     this.#publisher.stop();
     await this.#gathering?.stop();
@@ -269,6 +277,29 @@ export class Fleet implements Elsewhere {
     );
   }
 
+  /**
+   * Describes the instruments of another PC as this one knows them, each called `cold-lab/tempcon`.
+   *
+   * @param pc Its name.
+   * @throws {HeliographError} `unknown_instrument` where no PC of that name was heard of.
+   */
+  describeInstruments(pc: string): InstrumentDescription[] {
+    const other = this.#others.get(pc);
+    if (other === undefined) {
+      const meant = didYouMean(pc, [...this.#others.keys()]);
+      throw new HeliographError("unknown_instrument", `No PC of the fleet is called ${pc}${meant}`);
+    }
+    return other.presence.instruments.flatMap((name) => {
+      const mirror = other.mirrors.get(name);
+      return mirror === undefined ? [] : {
+        ...describeInstrument(mirror.instrument),
+        name: `${pc}/${name}`,
+        aside: ownInstruments.has(name),
+        holder: null,
+      };
+    });
+  }
+
   /** Tells of all PCs. */
   describe(): FleetDescription {
     const { name } = this;
@@ -306,7 +337,7 @@ export class Fleet implements Elsewhere {
   }
 
   #presence(leaves: boolean): PresenceMessage {
-    const { title, started, bench, trouble } = this.#parts;
+    const { title, started, bench, trouble, standing } = this.#parts;
     return {
       name: this.name,
       instance: this.#instance,
@@ -317,8 +348,18 @@ export class Fleet implements Elsewhere {
       bench: this.#publisher.bench,
       instruments: bench.instruments.map(({ name }) => name),
       trouble: trouble(),
+      ...standing(),
       leaves,
     };
+  }
+
+  /** Something of what it says of itself is another: what changes at once is told at once. */
+  changed(): void {
+    if (!this.#isIn) return;
+    this.#telling ??= setTimeout(() => {
+      this.#telling = undefined;
+      this.#sayHere();
+    }, gathered);
   }
 
   #sayHere(): void {
@@ -666,8 +707,17 @@ function split(name: string): [pc: string | undefined, instrument: string] {
   return slash <= 0 ? [undefined, name] : [name.slice(0, slash), name.slice(slash + 1)];
 }
 
-function memberOf({ name, title, version, started, instruments, trouble }: PresenceMessage) {
-  return { name, title, version, started, instruments, trouble };
+function memberOf({ name, title, version, started, instruments, trouble, alarms, runs }: PresenceMessage) {
+  return {
+    name,
+    title,
+    version,
+    started,
+    instruments,
+    trouble,
+    ...alarms === undefined ? {} : { alarms },
+    ...runs === undefined ? {} : { runs },
+  };
 }
 
 /** A message as its schema has it; `undefined` for what is none: it is of a newer version, or of somebody's program. */

@@ -23,6 +23,13 @@ export function fleetInstrument(fleet: Fleet): Instrument {
         summary: "Tell the PCs of the fleet, as JSON: which are there, their instruments, and what is not well",
         run: () => fleet.describe(),
       }),
+      instruments: command({
+        role: "observer",
+        immediate: true,
+        summary: "Tell the instruments of another PC, as JSON, each called as in cold-lab/tempcon",
+        arguments: { pc: { type: "text", summary: "its name" } },
+        run: ({ pc }) => fleet.describeInstruments(pc),
+      }),
     },
   });
 }

@@ -6,11 +6,45 @@
 
 import * as z from "npm:zod@4.6.7";
 import type { FieldState } from "../../protocol/description.ts";
-import { type AskMessage, fleetName, type PresenceMessage, type ReadingsMessage } from "../../protocol/fleet.ts";
+import { alarmStates, severities } from "../../protocol/alarms.ts";
+import {
+  type AskMessage,
+  type FleetAlarms,
+  fleetName,
+  type FleetRun,
+  type PresenceMessage,
+  type ReadingsMessage,
+} from "../../protocol/fleet.ts";
+import { runStates } from "../../protocol/runs.ts";
 import { qualities, rights } from "../../protocol/vocabulary.ts";
 
 const text = z.string().max(10_000);
 const time = z.string().refine((given) => Number.isFinite(Date.parse(given)));
+
+const count = z.int().min(0);
+
+const alarms: z.ZodType<FleetAlarms> = z.object({
+  standing: count,
+  unacknowledged: count,
+  worst: z.array(z.object({
+    name: text,
+    title: text,
+    severity: z.enum(severities),
+    state: z.enum(alarmStates),
+    since: time,
+  })).max(100),
+});
+
+const run: z.ZodType<FleetRun> = z.object({
+  id: z.int(),
+  title: text,
+  state: z.enum(runStates),
+  step: text,
+  done: count,
+  of: count,
+  left: z.object({ seconds: z.number(), atLeast: z.boolean() }),
+  asks: text.nullable(),
+});
 
 /** What a PC says of itself. */
 export const presenceSchema: z.ZodType<PresenceMessage> = z.object({
@@ -23,6 +57,9 @@ export const presenceSchema: z.ZodType<PresenceMessage> = z.object({
   bench: z.int(),
   instruments: z.array(text).max(10_000),
   trouble: text,
+  // Of a version that tells them in other words, they are not known: its PC is there all the same.
+  alarms: alarms.optional().catch(undefined),
+  runs: z.array(run).max(100).optional().catch(undefined),
   leaves: z.boolean(),
 });
 

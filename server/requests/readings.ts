@@ -15,7 +15,9 @@ import type { Principal } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
 import { identifierOf } from "../bench/names.ts";
 import type { Readings } from "../records/readings/readings.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { historyOfAll } from "./fleet_readings.ts";
 import { JsonText, type RequestOf } from "./request.ts";
 
 /** How far is looked back where nobody says so, in milliseconds. */
@@ -25,6 +27,7 @@ const usualSpan = 3_600_000;
 interface ReadingsParts {
   readonly bench: Bench;
   readonly readings: Pick<Readings, "history" | "moment" | "fields">;
+  readonly fleet: Pick<Fleet, "ask"> | undefined;
 }
 
 /** The name that a field is kept by; one that is on the bench no more is looked for as it is. */
@@ -32,6 +35,12 @@ function namedOn(bench: Bench, word: string): FieldName {
   const { instrument, field } = fieldNameOf(word);
   const found = bench.find(instrument);
   return { instrument: found?.name ?? instrument, field: identifierOf(field) };
+}
+
+/** The name of the other PC that has a field: `cold-lab` of `cold-lab/tempcon`; `undefined` where it is of this bench. */
+function pcOf(bench: Bench, word: string): string | undefined {
+  const { instrument } = fieldNameOf(word);
+  return bench.find(instrument)?.remote === undefined ? undefined : instrument.split("/")[0]!;
 }
 
 function queryOf(bench: Bench, { fields, since, until = Date.now(), points, limit }: HistoryWords): HistoryQuery {
@@ -46,11 +55,22 @@ function queryOf(bench: Bench, { fields, since, until = Date.now(), points, limi
 }
 
 /** What looks back; whoever only looks on renews nothing of theirs. */
-export function readingsRequests({ bench, readings }: ReadingsParts, dispatcher: Dispatcher) {
+export function readingsRequests(parts: ReadingsParts, dispatcher: Dispatcher) {
+  const { bench, readings } = parts;
   return {
     Readings: async ({ cmd, query }: RequestOf<"Readings">, principal: Principal): Promise<JsonText> => {
       dispatcher.allow(principal, "read", cmd);
-      return new JsonText(await readings.history(queryOf(bench, query)));
+      const { fleet } = parts;
+      const own = (fields: readonly string[]) => readings.history(queryOf(bench, { ...query, fields }));
+      if (fleet === undefined || query.fields.every((word) => pcOf(bench, word) === undefined)) {
+        return new JsonText(await own(query.fields));
+      }
+      const whose = Map.groupBy(query.fields, (word) => pcOf(bench, word) ?? "");
+      const answer = await historyOfAll(query, whose, {
+        own: async (fields) => JSON.parse(await own(fields)),
+        there: async (pc, query) => (await fleet.ask(pc, { cmd: "Readings", ...query }, principal)).value,
+      });
+      return new JsonText(JSON.stringify(answer));
     },
     Moment: async ({ cmd, at }: RequestOf<"Moment">, principal: Principal): Promise<JsonText> => {
       dispatcher.allow(principal, "read", cmd);

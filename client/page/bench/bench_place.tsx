@@ -19,9 +19,13 @@ import { Cards } from "./cards.tsx";
 export function BenchPlace({ bench, plotted }: { bench: LiveBench; plotted: Plotted }): VNode | null {
   const isArranged = useLive(bench.arrangement.known);
   const welcome = useLive(bench.welcome);
+  const instruments = useLive(bench.instruments);
+  const arrangement = useLive(bench.arrangement.shown);
   const { query } = useLive(place);
   if (!isArranged) return null;
-  if (!query.has("arrange") || !may(welcome, "arrange")) return <Cards bench={bench} plotted={plotted} />;
+  if (!query.has("arrange") || !may(welcome, "arrange")) {
+    return <Cards bench={bench} plotted={plotted} instruments={instruments} arrangement={arrangement} />;
+  }
   return (
     <>
       <p class="place-tools">

@@ -15,6 +15,7 @@ import { useLive } from "../live/live.tsx";
 import { may } from "../live/may.ts";
 import * as arrange from "./arrangement.ts";
 import { fieldCaption, mainFields } from "./fields.ts";
+import { pcOf } from "../fleet/live_fleet.ts";
 import { Complaint, onSingleClick, useWork } from "./work.tsx";
 
 /** So many values at the most are shown large. */
@@ -43,7 +44,10 @@ export function CardMenu({ bench, instrument }: { bench: LiveBench; instrument: 
   const button = useRef<HTMLButtonElement>(null);
   // A press anywhere closes the menu; that of its own button would open it again as it is let go.
   const pressedOpen = useRef(false);
-  if (!may(welcome, "drive", instrument.name) && !may(welcome, "arrange") && !may(welcome, "administer")) return null;
+  const own = pcOf(instrument.name) === undefined;
+  if (!may(welcome, "drive", instrument.name) && !(own && (may(welcome, "arrange") || may(welcome, "administer")))) {
+    return null;
+  }
   return (
     <>
       <button
@@ -90,6 +94,8 @@ function Menu({ bench, instrument, under, close }: {
     element.querySelector<HTMLElement>("button, input")?.focus();
   }, [choosing]);
   const mine = holder !== null && bench.isMine(holder);
+  // How the bench of another PC is arranged and made up is said on its own page.
+  const own = pcOf(name) === undefined;
   const mains = mainFields(instrument, arrangement.main?.[name]).map(({ spec }) => spec.name);
   const choose = (field: string, isMain: boolean) => {
     const next = isMain ? [...mains, field] : mains.filter((each) => each !== field);
@@ -148,7 +154,7 @@ function Menu({ bench, instrument, under, close }: {
               ? item("Take control over", `Take control over: ${title}`, () =>
                 bench.take(name, true))
               : null}
-            {fields.size === 0 || !may(welcome, "arrange") ? null : (
+            {fields.size === 0 || !own || !may(welcome, "arrange") ? null : (
               <button
                 type="button"
                 class="plain"
@@ -157,13 +163,13 @@ function Menu({ bench, instrument, under, close }: {
                 Choose what is shown large…
               </button>
             )}
-            {may(welcome, "administer") && contact !== null && contact.state !== "off"
+            {own && may(welcome, "administer") && contact !== null && contact.state !== "off"
               ? item("Free its port for another program", `Free the port of ${title}`, () => bench.switch(name, false))
               : null}
-            {may(welcome, "administer") && name !== "api"
+            {own && may(welcome, "administer") && name !== "api"
               ? <a class="plain" href={`#/edit/${encodeURIComponent(name)}`} aria-label={`Change ${title}`}>Change…</a>
               : null}
-            {may(welcome, "arrange")
+            {own && may(welcome, "arrange")
               ? item("Hide this card", `Hide this card: ${title}`, () =>
                 bench.arrangement.change(arrange.hide(arrangement, name)))
               : null}

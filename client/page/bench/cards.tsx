@@ -9,6 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import { isHidden, sections } from "./arrangement.ts";
+import type { Arrangement } from "../../../protocol/arrangement.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { keep, readKept } from "../shell/kept.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
@@ -42,13 +43,13 @@ function storedFolds(): ReadonlySet<string> {
 
 /** The cards in their groups, each group in as many columns as there is room for. */
 export function Cards(
-  { bench, plotted }: {
-    bench: LiveBench;
-    plotted: Plotted;
+  { bench, plotted, instruments, arrangement }: {
+    readonly bench: LiveBench;
+    readonly plotted: Plotted;
+    readonly instruments: readonly LiveInstrument[];
+    readonly arrangement: Arrangement;
   },
 ): VNode {
-  const instruments = useLive(bench.instruments);
-  const arrangement = useLive(bench.arrangement.shown);
   const [main, setMain] = useState<HTMLElement | null>(null);
   const room = useRoom(main);
   const asked = useWanted();

@@ -11,6 +11,7 @@ import { shortNumber } from "../../../protocol/number_format.ts";
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
 import { alarmClass, AlarmMark, useAlarm } from "../guards/alarm_mark.tsx";
+import { pcOf } from "../fleet/live_fleet.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { isNumeric, type LiveField, type LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -102,7 +103,7 @@ export function MainValue(
 }
 
 /**
- * The value of a field: a number can be plotted by a click; one that is not good is a dash.
+ * The value of a field: a number can be plotted by a click; one that is not good is a dash, or what another PC told last.
  *
  * @param skipped Whether the Tab key passes it by. @default it does not
  */
@@ -115,14 +116,20 @@ export function Value({ field, plotted, reading, skipped = false }: {
   const chosen = useLive(plotted.fields).includes(field);
   const { spec } = field;
   const { quality } = reading;
-  const text = quality === "good" ? shownText(field, reading) : "";
+  // What another PC told last stays, greyed: it is of use where nobody can ask it.
+  const remembered = quality === "stale" && reading.time !== null && pcOf(field.instrument) !== undefined;
+  const text = quality === "good" || remembered ? shownText(field, reading) : "";
   const shown = <span class="text">{text === "" ? "–" : text}</span>;
   const handlers = useMemo(
     () => isNumeric(spec) ? { onClick: () => plotted.toggle(field) } : undefined,
     [field, plotted],
   );
   if (handlers === undefined) return <span class="value">{shown}</span>;
-  const said = quality === "good" ? `${text} ${reading.unit ?? ""}` : quality;
+  const said = quality === "good"
+    ? `${text} ${reading.unit ?? ""}`
+    : remembered
+    ? `${quality}, it was ${text} ${reading.unit ?? ""}`
+    : quality;
   return (
     <button
       type="button"

@@ -9,6 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useReducer, useState } from "npm:preact@11.2.0/hooks";
 import type { FieldReading } from "../../../protocol/description.ts";
+import { pcOf } from "../fleet/live_fleet.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveField, LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -77,16 +78,19 @@ export function Trouble({ bench, instrument }: { bench: LiveBench; instrument: L
           <strong>{ago}</strong>
           {reason === "" ? "" : `: ${reason}`}
         </p>
-        <p class="to-do">
-          Check its power and its cable
-          {reason.includes(address) ? null : (
-            <>
-              {" "}at <span class="address">{address}</span>
-            </>
-          )}; it is tried again by itself
-          {next > 0 ? ` in ${next} s` : " now"}.{" "}
-          {nextTry === undefined ? null : <TryNow bench={bench} instrument={instrument} waits={next > 0} />}
-        </p>
+        {/* Of another PC it is that PC that is not there. */}
+        {pcOf(instrument.name) !== undefined ? null : (
+          <p class="to-do">
+            Check its power and its cable
+            {reason.includes(address) ? null : (
+              <>
+                {" "}at <span class="address">{address}</span>
+              </>
+            )}; it is tried again by itself
+            {next > 0 ? ` in ${next} s` : " now"}.{" "}
+            {nextTry === undefined ? null : <TryNow bench={bench} instrument={instrument} waits={next > 0} />}
+          </p>
+        )}
       </div>
     );
   }

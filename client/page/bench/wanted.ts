@@ -19,8 +19,12 @@ export interface Wanted {
 /** What the address asks for now; another object each time that it is asked for. */
 export function useWanted(): Wanted | undefined {
   const asked = useLive(place);
-  const { name, rest: [instrument, part = ""] } = asked;
-  return useMemo(() => name !== "bench" || instrument === undefined ? undefined : { instrument, part }, [asked]);
+  const { name, rest } = asked;
+  return useMemo(() => {
+    // On the bench of another PC: `#/fleet/cold-lab/tempcon`.
+    const [instrument, part = ""] = name === "fleet" ? [rest[1] && rest.slice(0, 2).join("/"), rest[2]] : rest;
+    return name !== "bench" && name !== "fleet" || instrument === undefined ? undefined : { instrument, part };
+  }, [asked]);
 }
 
 /** So many frames it takes at least, and at most, until what is above a card has its height. */

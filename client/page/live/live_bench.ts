@@ -24,6 +24,7 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { lineReply } from "../../../protocol/line_reply.ts";
 import { PageJournal } from "../journal/journal.ts";
 import { clockAhead } from "./clock_ahead.ts";
+import { LiveFleet } from "../fleet/live_fleet.ts";
 import { LiveGuards } from "../guards/live_guards.ts";
 import { LiveRuns } from "../runs/live_runs.ts";
 import { keep, readKept } from "../shell/kept.ts";
@@ -83,6 +84,12 @@ export class LiveBench {
   readonly guards: LiveGuards = new LiveGuards();
   /** The queue of runs. */
   readonly runs: LiveRuns = new LiveRuns();
+  /** The other PCs of its fleet. */
+  readonly fleet: LiveFleet = new LiveFleet({
+    request: (message) => this.#link.ask(message),
+    meet: (description, old) => this.#met(description, old),
+    connected: () => this.connection.value.state === "open",
+  });
   /** How often the server was asked for everything: after each connection, once it tells of every change. */
   readonly begun: Live<number> = new Live(0);
   /** By how many milliseconds this PC's clock is ahead of the server's, as far as is known. */
@@ -133,6 +140,11 @@ export class LiveBench {
       void this.#ask();
     });
     addEventListener("online", () => this.retry());
+  }
+
+  /** An instrument of this bench, or one of another PC that was asked for: `cold-lab/tempcon`. */
+  instrument(name: string): LiveInstrument | undefined {
+    return this.#byName.get(name) ?? this.fleet.instruments.value.find((each) => each.name === name);
   }
 
   /** Tries a lost connection now. */
@@ -405,6 +417,7 @@ export class LiveBench {
       this.#link.request({ cmd: "Describe" }).then(({ value }) => this.#describe(value as InstrumentDescription[])),
       this.#watch(),
     ]);
+    this.fleet.begin();
     this.begun.value++;
     await this.#watchValues(true);
     await this.#follow();
@@ -453,13 +466,17 @@ export class LiveBench {
 
   /** Takes an instrument as it is described; where that is as before, what the page knows of it stays. */
   #meet(description: InstrumentDescription, old: LiveInstrument | undefined): void {
+    this.#byName.set(description.name, this.#met(description, old));
+  }
+
+  #met(description: InstrumentDescription, old: LiveInstrument | undefined): LiveInstrument {
     const instrument = old?.shape === shapeOf(description) ? old : liveInstrument(description);
-    this.#byName.set(instrument.name, instrument);
     instrument.contact.value = description.contact;
     instrument.holder.value = description.holder;
     for (const field of description.fields) {
       this.#take(instrument, instrument.fields.get(field.title)!, readingOf(field));
     }
+    return instrument;
   }
 
   /** An instrument came, took the place of another, or went. */
@@ -501,8 +518,10 @@ export class LiveBench {
       return;
     }
     if (event.event === "arrangement") return this.arrangement.told(event);
+    const there = this.fleet.instrumentOf(event);
+    if (event.event === "instrument" && there !== undefined) return;
     if (event.event === "instrument") return this.#place(event.instrument, event.description, event.place);
-    const instrument = this.#byName.get(event.instrument);
+    const instrument = there ?? this.#byName.get(event.instrument);
     if (instrument === undefined) return;
     if (event.event === "control") {
       return this.#frame.set(instrument.holder, event.holder);

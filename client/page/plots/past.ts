@@ -6,6 +6,7 @@
 
 import { placeAt, type Points } from "../../../protocol/history.ts";
 import { type HistoryAnswer, mostFields, mostPoints, type Points as Spans } from "../../../protocol/readings.ts";
+import { pcOf } from "../fleet/live_fleet.ts";
 import type { LiveField } from "../live/live_instrument.ts";
 import { Live } from "../live/live.tsx";
 import type { Span } from "./plot_data.ts";
@@ -127,8 +128,12 @@ export class Past {
     try {
       const answer = await fetch(`/api/v1/history?${query}`, { signal: stop.signal });
       const body = await answer.json();
-      if (answer.ok) this.#take(asked, body);
-      else failure = String(body.error?.message ?? answer.statusText);
+      if (answer.ok) {
+        const { unreached = {} } = body as HistoryAnswer;
+        // Those of PCs that told nothing are asked for again.
+        this.#take({ ...asked, labels: labels.filter((label) => !((pcOf(label) ?? "") in unreached)) }, body);
+        failure = Object.values(unreached).join("; ");
+      } else failure = String(body.error?.message ?? answer.statusText);
     } catch (error) {
       if (stop.signal.aborted) return;
       // Without a connection: it is told elsewhere, and asked for again.

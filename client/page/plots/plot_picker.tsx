@@ -23,7 +23,9 @@ interface Offer {
 
 /** A box to type in, and a list of what fits. */
 export function Picker({ bench, plotted }: { bench: LiveBench; plotted: Plotted }): VNode {
-  const instruments = useLive(bench.instruments);
+  const own = useLive(bench.instruments);
+  const others = useLive(bench.fleet.instruments);
+  const instruments = [...own, ...others];
   const chosen = useLive(plotted.fields);
   const [typed, setTyped] = useState("");
   const [open, setOpen] = useState(false);
@@ -75,6 +77,7 @@ export function Picker({ bench, plotted }: { bench: LiveBench; plotted: Plotted 
           setOpen(true);
         }}
         onClick={() => setOpen(true)}
+        onFocus={() => void (own.some(({ name }) => name === "fleet") && bench.fleet.find())}
         onBlur={() => setOpen(false)}
         onKeyDown={press}
       />

@@ -7,6 +7,7 @@
 import { HeliographError } from "../../../protocol/errors.ts";
 import { History, keptSeconds } from "../../../protocol/history.ts";
 import { fieldCaption } from "../bench/fields.ts";
+import { pcOf } from "../fleet/live_fleet.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { keep, readKept } from "../shell/kept.ts";
 import { isNumeric, type LiveField } from "../live/live_instrument.ts";
@@ -72,6 +73,8 @@ export class Plotted {
   #lostAt: number | undefined;
   /** One is asked for after another: each reply may be 100 KB. */
   #asked: Promise<void> = Promise.resolve();
+  /** The other PCs that are looked at, with what ends that. */
+  readonly #pcs = new Map<string, () => void>();
   /** A number for each field's colour, which it keeps while others come and go. */
   readonly #colours = new Map<string, number>();
 
@@ -91,6 +94,7 @@ export class Plotted {
       if (bench.connection.value.state !== "open") this.#lostAt ??= bench.now();
     });
     bench.begun.subscribe(() => this.#takeUp());
+    bench.fleet.instruments.subscribe(() => this.#takeUp());
   }
 
   /** Up to when the values are known, in milliseconds since 1970. */
@@ -119,7 +123,7 @@ export class Plotted {
 
   /** What a field is called for people: `Picarro CH4`. */
   titleOf(field: LiveField): string {
-    const title = this.#bench.instruments.value.find(({ name }) => name === field.instrument)?.caption;
+    const title = this.#bench.instrument(field.instrument)?.caption;
     return `${title ?? field.instrument} ${fieldCaption(field.spec)}`;
   }
 
@@ -201,6 +205,7 @@ export class Plotted {
   #choose(fields: readonly LiveField[]): void {
     this.#names = fields.map(labelOf);
     this.missing.value = [];
+    this.#lookAtPcs();
     this.#colour();
     this.fields.value = fields;
     this.#store();
@@ -242,12 +247,18 @@ export class Plotted {
   #takeUp(): void {
     const before = new Map(this.fields.value.map((field) => [labelOf(field), field]));
     const found: LiveField[] = [];
-    for (const { fields } of this.#bench.instruments.value) {
+    const { instruments, fleet } = this.#bench;
+    this.#lookAtPcs();
+    for (const { fields } of [...instruments.value, ...fleet.instruments.value]) {
       for (const field of fields.values()) {
         if (this.#names.includes(labelOf(field)) && isNumeric(field.spec)) found.push(field);
       }
     }
-    const missing = this.#names.filter((name) => !found.some((field) => labelOf(field) === name));
+    const missing = this.#names.filter((name) => {
+      // Which instruments another PC has is told a little later.
+      const pc = instruments.value.some(({ name }) => name === "fleet") ? pcOf(name) : undefined;
+      return (pc === undefined || fleet.isKnown(pc)) && !found.some((field) => labelOf(field) === name);
+    });
     // Before the bench is known, nothing of it is.
     this.missing.value = this.#bench.begun.value > 0 ? missing : [];
     found.sort((one, other) => this.#names.indexOf(labelOf(one)) - this.#names.indexOf(labelOf(other)));
@@ -263,6 +274,17 @@ export class Plotted {
     void this.#asked.then(() => {
       if (this.#bench.connection.value.state === "open") this.#lostAt = undefined;
     });
+  }
+
+  /** While fields of other PCs are plotted, these are looked at. */
+  #lookAtPcs(): void {
+    const pcs = new Set(this.#names.flatMap((name) => pcOf(name) ?? []));
+    for (const [pc, end] of this.#pcs) {
+      if (pcs.has(pc)) continue;
+      this.#pcs.delete(pc);
+      end();
+    }
+    for (const pc of pcs) if (!this.#pcs.has(pc)) this.#pcs.set(pc, this.#bench.fleet.lookAt(pc));
   }
 
   /** Begins to keep a field's values: what this page has of them, and what the server has. */

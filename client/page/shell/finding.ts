@@ -6,7 +6,7 @@
 
 import { commandTitle, fieldCaption } from "../bench/fields.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
-import { addressOf } from "./address.ts";
+import { addressOf, instrumentAddress } from "./address.ts";
 
 /** Something that can be found. */
 export interface Findable {
@@ -80,7 +80,7 @@ export function findables(
       title: caption,
       of: caption === title ? "" : title,
       kind: "instrument",
-      address: addressOf("bench", [name]),
+      address: instrumentAddress(name),
       words: own,
       around: wordsOf(summary),
     });
@@ -89,7 +89,7 @@ export function findables(
         title: fieldCaption(spec),
         of: caption,
         kind: spec.access === "setting" ? "setting" : "reading",
-        address: addressOf("bench", [name, spec.name]),
+        address: instrumentAddress(name, spec.name),
         words: wordsOf(spec.title, spec.name),
         around: own,
       });
@@ -99,7 +99,7 @@ export function findables(
         title: commandTitle(command),
         of: caption,
         kind: "command",
-        address: addressOf("bench", [name, command.name]),
+        address: instrumentAddress(name, command.name),
         words: wordsOf(command.name.replaceAll("_", " "), command.name),
         around: own,
       });

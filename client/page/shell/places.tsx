@@ -11,6 +11,7 @@ import { PeoplePlace } from "../access/people_place.tsx";
 import { RunsPlace } from "../runs/runs_place.tsx";
 import { SignInPlace } from "../access/sign_in.tsx";
 import { BenchPlace } from "../bench/bench_place.tsx";
+import { FleetPlace } from "../fleet/fleet_place.tsx";
 import { GuardsPlace } from "../guards/guards_place.tsx";
 import { EditPlace } from "../edit/edit_place.tsx";
 import { ImagesPlace } from "../images/images_place.tsx";
@@ -101,6 +102,13 @@ export const places: readonly [PlaceRow, ...PlaceRow[]] = [
     icon: "M6 3h12v18H6zM9 8h6M9 12h6M9 16h4",
     Component: JournalPlace,
     useOffered: always,
+  },
+  {
+    name: "fleet",
+    title: "Fleet",
+    icon: "M3 4h8v6H3zM13 4h8v6h-8zM8 14h8v6H8zM7 10v2h10v-2M12 12v2",
+    Component: FleetPlace,
+    useOffered: (bench) => useLive(bench.instruments).some(({ name }) => name === "fleet"),
   },
   {
     name: "then",

@@ -7,7 +7,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { useMemo, useState } from "npm:preact@11.2.0/hooks";
+import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
 import { find, type Findable, findables } from "./finding.ts";
@@ -24,7 +24,11 @@ export function Search({ bench, begun, close }: {
   readonly begun: string;
   readonly close: () => void;
 }): VNode {
-  const instruments = useLive(bench.instruments);
+  const own = useLive(bench.instruments);
+  const others = useLive(bench.fleet.instruments);
+  const instruments = useMemo(() => [...own, ...others.filter(({ aside }) => !aside)], [own, others]);
+  // Those of other PCs are found as well, as soon as they are told.
+  useEffect(() => void (own.some(({ name }) => name === "fleet") && bench.fleet.find()), []);
   const [typed, setTyped] = useState(begun);
   const [active, setActive] = useState(0);
   const interlocks = useLive(bench.guards.interlocks);
