@@ -21,7 +21,12 @@ function journalOf(folder: string): JournalRecord[] {
 
 async function pressuresOf(folder: string): Promise<unknown> {
   await using history = new HistoryFolder(folder);
-  const { series } = await history.readings({ fields: ["gauge.pressure"], since: 0, until: Date.now() + 1e6, limit: 10_000 });
+  const { series } = await history.readings({
+    fields: ["gauge.pressure"],
+    since: 0,
+    until: Date.now() + 1e6,
+    limit: 10_000,
+  });
   return series;
 }
 
