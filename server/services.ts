@@ -292,7 +292,10 @@ export class Services {
       drive: async (driven, args, principal) => {
         const instrument = driven.instrument.name;
         if (driven.kind === "set") {
-          return await this.requests.run({ cmd: "Set", instrument, field: driven.field.name, value: args[0] }, principal);
+          return await this.requests.run(
+            { cmd: "Set", instrument, field: driven.field.name, value: args[0] },
+            principal,
+          );
         }
         const call = { cmd: "Call", instrument, command: driven.name, args, keywords: new Map() } as const;
         return await this.requests.run(call, principal);

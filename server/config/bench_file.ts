@@ -534,7 +534,11 @@ class Loader {
         else this.#problem(["instruments", index, "polling"], contact);
       }
     }
-    this.#checkFields(["datalog", "fields"], bench.datalog?.fields, instruments.flatMap((instrument) => instrument ?? []));
+    this.#checkFields(
+      ["datalog", "fields"],
+      bench.datalog?.fields,
+      instruments.flatMap((instrument) => instrument ?? []),
+    );
     const mqtt = await this.#mqtt(bench.mqtt, instruments.flatMap((instrument) => instrument ?? []), beside);
     this.#stop();
     handOn(instruments.flatMap((instrument) => instrument ?? []), guards);

@@ -215,7 +215,10 @@ export class MqttConnection {
     plain.setNoDelay(true);
     let socket: Deno.Conn = plain;
     if (isSecure) {
-      const secure = await Deno.startTls(plain, { hostname, ...authority === undefined ? {} : { caCerts: [authority] } });
+      const secure = await Deno.startTls(plain, {
+        hostname,
+        ...authority === undefined ? {} : { caCerts: [authority] },
+      });
       this.#keep(secure, attempt);
       await secure.handshake();
       socket = secure;

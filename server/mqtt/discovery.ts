@@ -100,7 +100,9 @@ export class Discovery {
       ...spec.read === undefined ? {} : { expire_after: Math.ceil(3 * Math.max(repeatEvery, interval)) },
     };
     const id = `${instrument.name}-${field.name}`;
-    if (spec.type === "switch") return this.#entity(id, "binary_sensor", { ...read, payload_on: "On", payload_off: "Off" });
+    if (spec.type === "switch") {
+      return this.#entity(id, "binary_sensor", { ...read, payload_on: "On", payload_off: "Off" });
+    }
     return this.#entity(id, "sensor", { ...read, ...sensorOf(field) });
   }
 

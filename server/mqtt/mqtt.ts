@@ -270,7 +270,7 @@ export class Mqtt {
       kept.add(topic).add(attributes);
       this.#publish(field);
     }
-    for (const topic of before) { if (!kept.has(topic)) this.#retained.clear(topic); }
+    for (const topic of before) if (!kept.has(topic)) this.#retained.clear(topic);
     this.#listen();
   }
 
@@ -318,7 +318,10 @@ export class Mqtt {
     const { text, value: _, time: __, applied: ___, ...beside } = fieldReading(field);
     const payload = field.value === undefined ? "" : typeof field.value === "number" ? numberText(field.value) : text;
     const isTooLong = payload.length > longestValue;
-    this.#retained.set(attributes, JSON.stringify({ title: field.title, ...beside, ...isTooLong ? { tooLong: true } : {} }));
+    this.#retained.set(
+      attributes,
+      JSON.stringify({ title: field.title, ...beside, ...isTooLong ? { tooLong: true } : {} }),
+    );
     if (payload === "" || isTooLong) {
       if (this.#retained.wants(topic)) this.#retained.clear(topic);
       return;
@@ -358,7 +361,9 @@ async function read(file: string): Promise<string> {
   try {
     return await Deno.readTextFile(file);
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound ? `there is no file ${file}` : `${file}: ${(error as Error).message}`;
+    const why = error instanceof Deno.errors.NotFound
+      ? `there is no file ${file}`
+      : `${file}: ${(error as Error).message}`;
     throw new HeliographError("bad_argument", why);
   }
 }

@@ -46,7 +46,9 @@ export function drivenBy(instruments: readonly Instrument[], entry: string): rea
   const whole = called(given);
   if (whole !== undefined && !ownInstruments.has(whole.name)) {
     const settings = whole.allFields.filter(({ access }) => access === "setting");
-    if (settings.length === 0) return `${whole.title} has no settings; name one of its commands, as in ${whole.name}.NAME`;
+    if (settings.length === 0) {
+      return `${whole.title} has no settings; name one of its commands, as in ${whole.name}.NAME`;
+    }
     return settings.map((field) => ({ kind: "set", instrument: whole, field }));
   }
   // A title may have full stops, too.
@@ -72,7 +74,9 @@ function ofInstrument(instrument: Instrument, rest: string): readonly Driven[] |
   if (command !== undefined) return [{ kind: "call", instrument, name: rest, command }];
   const settings = instrument.allFields.filter(({ access }) => access === "setting").map(({ name }) => name);
   const there = [...settings, ...own];
-  return `${instrument.title} has no setting or command ${rest.slice(0, 100)}${didYouMean(rest, there)}; it has ${listed(there)}`;
+  return `${instrument.title} has no setting or command ${rest.slice(0, 100)}${didYouMean(rest, there)}; it has ${
+    listed(there)
+  }`;
 }
 
 /** Finds what is wrong with what a bench file lets MQTT drive. @param wrong Takes each: its index, and why. */

@@ -65,7 +65,8 @@ export const mqttSchema: z.ZodType<MqttWords> = z.strictObject({
     description: "What is published: tempcon, or tempcon.camtemp; default all fields of all instruments",
   }),
   commands: z.array(z.string().min(1)).min(1).optional().meta({
-    description: "What may be driven by MQTT: tempcon.setpoint, lamp.flash, or lamp for all of its settings; default nothing",
+    description:
+      "What may be driven by MQTT: tempcon.setpoint, lamp.flash, or lamp for all of its settings; default nothing",
   }),
   role: z.string().min(1).optional().meta({ description: "The role that counts for those commands; default operator" }),
 });

@@ -22,7 +22,10 @@ export class Topics {
   readonly #base: string;
 
   /** @param title What people call the bench. */
-  constructor({ topic = "heliograph", name }: { readonly topic?: string | undefined; readonly name?: string | undefined }, title: string) {
+  constructor(
+    { topic = "heliograph", name }: { readonly topic?: string | undefined; readonly name?: string | undefined },
+    title: string,
+  ) {
     this.name = name ?? (identifierOf(title) || "bench");
     this.#base = `${topic}/${this.name}`;
   }
