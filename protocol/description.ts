@@ -427,18 +427,6 @@ export interface JournalEntry {
   readonly count?: number;
 }
 
-/** How publishing by MQTT is doing. */
-export interface MqttSummary {
-  /** Where the broker is, as the bench file says it. */
-  readonly broker: string;
-  /** Whether it is there. */
-  readonly connected: boolean;
-  /** Why it is not; empty where it is. */
-  readonly reason: string;
-  /** How many topics it does not have yet as they are. */
-  readonly waiting: number;
-}
-
 /**
  * The status of a server.
  *
@@ -495,7 +483,16 @@ export interface ServerStatus {
     readonly failed: { readonly to: string; readonly reason: string; readonly time: string } | null;
   };
   /** How publishing by MQTT is doing; where its bench file says nothing of that, this is left out. */
-  readonly mqtt?: MqttSummary;
+  readonly mqtt?: {
+    /** Where the broker is, as the bench file says it. */
+    readonly broker: string;
+    /** Whether it is there. */
+    readonly connected: boolean;
+    /** Why it is not; empty where it is. */
+    readonly reason: string;
+    /** How many topics it does not have yet as they are. */
+    readonly waiting: number;
+  };
   /** How PyOpticon's data log stands. */
   readonly datalog: {
     /** Whether rows are written. */

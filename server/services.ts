@@ -287,6 +287,7 @@ export class Services {
     this.mqtt = new Mqtt(this.#mqttWords, {
       bench: this.bench,
       title: () => this.title,
+      simulated: this.simulated,
       alarms: () => this.guards?.alarms.list("all") ?? [],
       roles: this.access.store.roles,
       drive: async (driven, args, principal) => {

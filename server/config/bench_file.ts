@@ -719,6 +719,9 @@ class Loader {
       this.#checkFields(["mqtt", "fields"], given.fields, instruments);
       checkDriven(given.commands ?? [], instruments, (index, why) => this.#problem(["mqtt", "commands", index], why));
     }
+    if (given.passwordFile !== undefined && given.user === undefined) {
+      this.#problem(["mqtt", "user"], "is missing: MQTT takes no password without a user");
+    }
     const files = { passwordFile: given.passwordFile, authorityFile: given.authorityFile };
     for (const [word, file] of Object.entries(files)) {
       if (file === undefined || this.#standing.size > 0) continue;

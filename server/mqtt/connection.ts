@@ -95,6 +95,8 @@ export class MqttConnection {
   #number = 0;
   #stopped = false;
   #wake: () => void = () => {};
+  /** Ends a try that is under way. */
+  #giveUp: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
 
   /** Makes it. */
@@ -141,6 +143,7 @@ export class MqttConnection {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#wake();
+    this.#giveUp();
     if (this.#isThere) {
       this.#send(disconnectPacket);
       let timer: ReturnType<typeof setTimeout> | undefined;
@@ -243,13 +246,17 @@ export class MqttConnection {
 
   async #within<T>(work: Promise<T>, late: string): Promise<T> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const tooLate = new Promise<never>((_, reject) => timer = setTimeout(() => reject(new Refused(late)), tryFor));
+    const tooLate = new Promise<never>((_, reject) => {
+      this.#giveUp = () => reject(new Refused(late));
+      timer = setTimeout(this.#giveUp, tryFor);
+    });
     // What it says after that is nobody's.
     work.catch(() => {});
     try {
       return await Promise.race([work, tooLate]);
     } finally {
       clearTimeout(timer);
+      this.#giveUp = () => {};
     }
   }
 

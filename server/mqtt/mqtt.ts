@@ -6,7 +6,7 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { AlarmDescription } from "../../protocol/alarms.ts";
-import type { MqttSummary } from "../../protocol/description.ts";
+import type { ServerStatus } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { version } from "../../protocol/version.ts";
 import type { Bench } from "../bench/bench.ts";
@@ -39,6 +39,8 @@ export interface MqttParts {
   readonly bench: Bench;
   /** What people call the bench. */
   readonly title: () => string;
+  /** Whether simulators stand in the place of the instruments. */
+  readonly simulated: boolean;
   /** All alarms. */
   readonly alarms: () => readonly AlarmDescription[];
   readonly drive: CommandParts["drive"];
@@ -99,7 +101,7 @@ export class Mqtt {
   }
 
   /** How it is doing, at a glance. */
-  get summary(): MqttSummary {
+  get summary(): NonNullable<ServerStatus["mqtt"]> {
     const connected = this.#connection?.isThere ?? false;
     return {
       broker: this.#words.broker,
@@ -233,9 +235,10 @@ export class Mqtt {
     const before = new Set(this.#retained.topics());
     this.#commands.look(bench.instruments);
     const wanted = new Map<string, string>();
+    const simulated = this.#parts.simulated ? { simulated: true } : {};
     wanted.set(
       this.#topics.about,
-      JSON.stringify({ topics: topicsVersion, title: this.#parts.title(), version }),
+      JSON.stringify({ topics: topicsVersion, title: this.#parts.title(), version, ...simulated }),
     );
     const fields = new Map<BenchField, Published>();
     for (const { instrument, field } of this.#chosen()) {

@@ -52,6 +52,7 @@ Deno.test("mqtt: a bench file that names what cannot be is refused, with its lin
     const [words, reason] of [
       ['"broker": "broker.lab"', /mqtt\.broker.*must be mqtts:\/\/HOST:PORT/],
       ['"broker": "mqtt://a", "every": "1 day"', /mqtt\.every.*must be a time of 0\.1s to 60m/],
+      ['"broker": "mqtt://a", "passwordFile": "none"', /mqtt\.user.*no password without a user/],
       ['"broker": "mqtt://a", "name": "a/#"', /mqtt\.name.*letters, digits/],
       [
         '"broker": "mqtt://a", "role": "opertor"',
@@ -67,7 +68,10 @@ Deno.test("mqtt: a bench file that names what cannot be is refused, with its lin
     await Deno.writeTextFile(bench, `{ "mqtt": { ${words} },\n ${tempcon} }`);
     await rejects(loadBench(bench), reason);
   }
-  await Deno.writeTextFile(bench, `{ "mqtt": { "broker": "mqtt://a", "passwordFile": "none" },\n ${tempcon} }`);
+  await Deno.writeTextFile(
+    bench,
+    `{ "mqtt": { "broker": "mqtt://a", "user": "lab", "passwordFile": "none" },\n ${tempcon} }`,
+  );
   const loaded = await loadBench(bench);
   ok(loaded.missing.some(({ message }) => /there is no file .*none/.test(message)));
   await loaded.close();
