@@ -216,8 +216,8 @@ Deno.test(
       await broker.publish("heliograph/lab/oven/setpoint/set", "\u0007", "-q", "1");
       match((await result("setpoint", 3)).error.message, /cannot be printed/);
       deepStrictEqual(told, [120.5, "ramp", "flash", "waited 2.5"]);
-      const journal = await line(server, "api.status");
-      ok(journal.startsWith("OK"));
+      const journal = await fetch(`http://127.0.0.1:${server.webServer.port}/api/v1/journal`);
+      match(await journal.text(), /mqtt[^\n]*oven\.set setpoint 120\.5|oven\.set setpoint 120\.5[^\n]*mqtt/);
     });
     ok(log.some((each) => /oven\/setpoint\/set is retained by the broker, and left aside/.test(each)), log.join("\n"));
     ok(log.some((each) => /Not driven by MQTT: Oven has no setting or command tempera/.test(each)));
@@ -236,6 +236,12 @@ Deno.test("mqtt: a role without the right to drive drives nothing", options, asy
   await eventually(() => listener.of("heliograph/lab/oven/setpoint/result").length === 1, "it is answered");
   strictEqual(JSON.parse(listener.last("heliograph/lab/oven/setpoint/result")!).error.code, "not_allowed");
   deepStrictEqual(told, []);
+  // Another of the same name: the broker lets one of them be there at a time.
+  await using other = serve(broker, [oven().instrument]);
+  await eventually(async () => {
+    const answers = await Promise.all([server, other].map((each) => line(each, "api.status")));
+    return answers.some((each) => each.includes("another is called heliograph-lab too"));
+  }, "it is said");
 });
 
 Deno.test(
