@@ -262,6 +262,10 @@ export class Services {
       title: () => this.title,
       file: messagesFile,
       processes,
+      publish: async (topic, payload) => {
+        if (this.mqtt === undefined) throw new Error("nothing is published by MQTT yet");
+        await this.mqtt.deliver(topic, payload);
+      },
       own: this.guards?.alarms.own("messages", {
         title: "Messages not sent",
         severity: "high",

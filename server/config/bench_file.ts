@@ -539,6 +539,10 @@ class Loader {
       bench.datalog?.fields,
       instruments.flatMap((instrument) => instrument ?? []),
     );
+    for (const [name, person] of Object.entries(bench.messages?.people ?? {})) {
+      if (person.mqtt === undefined || bench.mqtt !== undefined) continue;
+      this.#problem(["messages", "people", name, "mqtt"], 'needs a broker: say "mqtt" in the bench file');
+    }
     const mqtt = await this.#mqtt(bench.mqtt, instruments.flatMap((instrument) => instrument ?? []), beside);
     this.#stop();
     handOn(instruments.flatMap((instrument) => instrument ?? []), guards);

@@ -115,10 +115,10 @@ export class MqttConnection {
     return this.#isThere;
   }
 
-  /** Publishes what is retained. @returns The number by which the broker says that it has it. */
-  publish(topic: string, payload: string): number {
+  /** Publishes. @param retain Whether the broker keeps it. @returns The number by which the broker says that it has it. */
+  publish(topic: string, payload: string, retain = true): number {
     const id = this.#nextNumber();
-    this.#send(publishPacket(topic, payload, true, id));
+    this.#send(publishPacket(topic, payload, retain, id));
     return id;
   }
 

@@ -78,6 +78,8 @@ export class Mqtt {
   /** Whether what an earlier run left at the broker has been looked at. */
   #isTidy = false;
   #tidying: ReturnType<typeof setTimeout> | undefined;
+  /** What is published once, until the broker has it. */
+  readonly #delivering = new Map<number, PromiseWithResolvers<void>>();
   /** Which topic the broker is to say of whether it may be heard. */
   readonly #subscriptions = new Map<number, string>();
 
@@ -139,7 +141,11 @@ export class Mqtt {
     this.#connection = new MqttConnection({ url, authority, connect }, {
       connected: () => this.#connected(),
       lost: (reason) => this.#lost(reason),
-      has: (id) => this.#retained.has(id),
+      has: (id) => {
+        this.#delivering.get(id)?.resolve();
+        this.#delivering.delete(id);
+        this.#retained.has(id);
+      },
       message: (topic, payload, retain) => this.#message(topic, payload, retain),
       subscribed: (id, granted) => this.#subscribed(id, granted),
     });
@@ -157,6 +163,14 @@ export class Mqtt {
     this.#connection.open();
   }
 
+  /** Publishes once what is not retained. @returns When the broker has it. @throws {Error} Where it is not there, or is lost. */
+  async deliver(topic: string, payload: string): Promise<void> {
+    if (this.#connection?.isThere !== true) throw new Error(`the MQTT broker is not there: ${this.#reason}`);
+    const delivered = Promise.withResolvers<void>();
+    this.#delivering.set(this.#connection.publish(topic, payload, false), delivered);
+    await delivered.promise;
+  }
+
   /** Ends it: the broker is told that the server is not there. */
   async stop(): Promise<void> {
     for (const end of this.#unsubscribe.splice(0)) end();
@@ -165,6 +179,7 @@ export class Mqtt {
     this.#retained.set(this.#topics.availability, "offline");
     await this.#retained.settled(settleFor);
     await this.#connection?.stop();
+    for (const { reject } of this.#delivering.values()) reject(new Error("the server stops"));
   }
 
   #connected(): void {
@@ -183,6 +198,8 @@ export class Mqtt {
   }
 
   #lost(reason: string): void {
+    for (const { reject } of this.#delivering.values()) reject(new Error(`the MQTT broker was lost: ${reason}`));
+    this.#delivering.clear();
     clearTimeout(this.#tidying);
     if (reason === this.#reason) return;
     this.#reason = reason;

@@ -300,3 +300,38 @@ Deno.test(
     ok(!log.some((each) => /sesame/.test(each)));
   },
 );
+
+Deno.test(
+  "mqtt: somebody is told of an alarm by a topic of theirs, also where the broker was away",
+  options,
+  async () => {
+    await using broker = await Mosquitto.start();
+    const { instrument } = oven();
+    await using server = serve(broker, [instrument], {}, {
+      guards: { alarms: { Hot: { when: "oven.temperature > 100", severity: "high", text: "Go there" } } },
+      messages: { people: { ana: { mqtt: "phones/ana" } }, rules: [{ to: ["ana"] }] },
+    });
+    await server.prepare();
+    const subjects = (listener: { of(topic: string): string[] }) =>
+      listener.of("phones/ana").map((each) => JSON.parse(each).subject);
+    {
+      await using listener = await broker.listen();
+      await listener.until("heliograph/lab/availability", "online");
+      strictEqual(await line(server, "messages.test ana").then((answer) => answer.startsWith("OK")), true);
+      await eventually(() => subjects(listener).length === 1, "the test comes");
+      ok(!listener.heard.some(({ topic, retained }) => topic === "phones/ana" && retained));
+    }
+    await broker.kill();
+    await eventually(async () => /nothing listens at/.test(await line(server, "api.status")), "it is noticed");
+    instrument.fields.Temperature.update(150);
+    await eventually(async () =>
+      /"waiting": ?1/.test(await line(server, "messages.list")) ||
+      /not there/.test(await line(server, "messages.list")), "it waits");
+    await broker.start();
+    await using listener = await broker.listen();
+    await listener.until("heliograph/lab/availability", "online");
+    await line(server, "messages.retry");
+    await eventually(() => subjects(listener).length > 0, "it comes");
+    match(subjects(listener)[0]!, /HIGH: Hot/);
+  },
+);
