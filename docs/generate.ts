@@ -110,6 +110,11 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     example:
       `{ "fleet": { "broker": "tls://nats.lab:4222", "name": "cold-lab", "credentials": "fleet.seed", "roles": { "*": "observer" } } }`,
   },
+  "mqtt": {
+    title: "`mqtt`",
+    example:
+      `{ "mqtt": { "broker": "mqtts://broker.lab", "user": "lab", "passwordFile": "mqtt.password", "commands": ["oven.setpoint"] } }`,
+  },
   "messages.people": {
     title: "One of the `people`",
     example: `{ "messages": { "people": { "ana": { "mail": ["ana@x.edu", "ana@home.org"], "webhook": "phones" } } } }`,

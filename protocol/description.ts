@@ -484,6 +484,17 @@ export interface ServerStatus {
     /** What failed last since the server was started, also where it has been sent since. */
     readonly failed: { readonly to: string; readonly reason: string; readonly time: string } | null;
   };
+  /** How publishing by MQTT is doing; where its bench file says nothing of that, this is left out. */
+  readonly mqtt?: {
+    /** Where the broker is, as the bench file says it. */
+    readonly broker: string;
+    /** Whether it is there. */
+    readonly connected: boolean;
+    /** Why it is not; empty where it is. */
+    readonly reason: string;
+    /** How many topics it does not have yet as they are. */
+    readonly waiting: number;
+  };
   /** How PyOpticon's data log stands. */
   readonly datalog: {
     /** Whether rows are written. */

@@ -383,6 +383,12 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
       waiting: count.describe("how many wait or are being sent"),
       failed: z.strictObject({ to: text, reason: text, time: text }).nullable().describe("what failed last"),
     }).optional(),
+    mqtt: z.strictObject({
+      broker: text.describe("as the bench file says it"),
+      connected: flag.describe("whether it is there"),
+      reason: text.describe("why it is not; empty where it is"),
+      waiting: count.describe("how many topics it does not have yet as they are"),
+    }).optional(),
     datalog: z.strictObject({
       running: flag.describe("whether rows of PyOpticon's data log are written"),
       file: text.describe("which was written last; empty before the first row"),

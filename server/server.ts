@@ -16,6 +16,7 @@ import type { Bench } from "./bench/bench.ts";
 import type { Instrument } from "./bench/instrument.ts";
 import type { FleetWords } from "./fleet/fleet_schema.ts";
 import type { MessagesWords } from "./messages/messages_schema.ts";
+import type { MqttWords } from "./mqtt/mqtt_schema.ts";
 import type { Journal } from "./records/journal.ts";
 import { Access, openRole } from "./access/admit.ts";
 import type { Clock } from "./camera/clock.ts";
@@ -114,6 +115,8 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly messagesFile?: string;
   /** What the bench file says of its fleet, as `loadBench` returns it. @default it is in none */
   readonly fleet?: object | undefined;
+  /** What the bench file says of MQTT, as `loadBench` returns it. @default nothing is published */
+  readonly mqtt?: object | undefined;
   /** Where the queue of runs is kept, and the folder whose run files are read. @default there are no runs */
   readonly runFiles?: { readonly state: string; readonly folder: string };
   /** Where on Earth the bench stands, in degrees and metres above the sea. @default no run can wait for the sun */
@@ -229,6 +232,7 @@ export class HeliographServer {
       messagesFile,
       runFiles,
       fleet,
+      mqtt,
       site,
       insecureOpen = false,
       simulated = false,
@@ -269,6 +273,7 @@ export class HeliographServer {
       messagesFile,
       runFiles,
       fleet: fleet as FleetWords | undefined,
+      mqtt: mqtt as MqttWords | undefined,
       runClock,
       site,
       scriptDeadlines,
@@ -392,6 +397,7 @@ export class HeliographServer {
       this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
+    await this.#services.openMqtt();
     this.#services.dataLog.begin();
     this.#services.runs?.begin();
   }
@@ -414,6 +420,7 @@ export class HeliographServer {
   async #stop(): Promise<void> {
     this.#services.runs?.freeze();
     await this.#services.fleet?.stop();
+    await this.#services.mqtt?.stop();
     this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
     await this.#doorway?.close();

@@ -35,6 +35,8 @@ import type { GuardsWords } from "./guards/guards_schema.ts";
 import { Messages } from "./messages/messages.ts";
 import { messagesInstrument } from "./messages/messages_instrument.ts";
 import type { MessagesWords } from "./messages/messages_schema.ts";
+import type { Mqtt } from "./mqtt/mqtt.ts";
+import type { MqttWords } from "./mqtt/mqtt_schema.ts";
 import { answerOf } from "./requests/code_dashboard.ts";
 import { Evaluator } from "./requests/evaluator.ts";
 import { answerRemote } from "./requests/remote_requests.ts";
@@ -105,6 +107,8 @@ export interface ServicesOptions {
   readonly runFiles?: RunFiles | undefined;
   /** What its file says of the fleet. @default it is in none */
   readonly fleet?: FleetWords | undefined;
+  /** What its file says of MQTT. @default nothing is published */
+  readonly mqtt?: MqttWords | undefined;
   /** Where on Earth the bench stands. @default it is not known */
   readonly site?: Site | undefined;
   /** The clock of runs. @default the PC's */
@@ -154,6 +158,9 @@ export class Services {
   readonly messages: Messages | undefined;
   /** The other PCs; `undefined` where the bench is in no fleet. */
   readonly fleet: Fleet | undefined;
+  /** Publishes by MQTT; `undefined` where the bench file says nothing of it, and until it is opened. */
+  mqtt: Mqtt | undefined;
+  readonly #mqttWords: MqttWords | undefined;
   /** The queue of runs; `undefined` where there can be none. */
   readonly runs: Runs | undefined;
   /** Says who may do what, and takes tokens. */
@@ -206,6 +213,7 @@ export class Services {
       messagesFile,
       runFiles,
       fleet,
+      mqtt,
       runClock,
       site,
       scriptDeadlines,
@@ -258,6 +266,10 @@ export class Services {
       title: () => this.title,
       file: messagesFile,
       processes,
+      publish: async (topic, payload) => {
+        if (this.mqtt === undefined) throw new Error("nothing is published by MQTT yet");
+        await this.mqtt.deliver(topic, payload);
+      },
       own: this.guards?.alarms.own("messages", {
         title: "Messages not sent",
         severity: "high",
@@ -273,6 +285,32 @@ export class Services {
     this.evaluator = new Evaluator(this.bench, dispatcher, this.sandbox, name);
     this.requests = new Requests(this, dispatcher);
     for (const fault of serverFaults(this)) this.guards?.alarms.tellOf(fault);
+    this.#mqttWords = mqtt;
+  }
+
+  /** Begins to publish by MQTT, before the server gives up its permissions; its code is loaded by whoever does. */
+  async openMqtt(): Promise<void> {
+    if (this.#mqttWords === undefined) return;
+    const { Mqtt } = await import("./mqtt/mqtt.ts");
+    this.mqtt = new Mqtt(this.#mqttWords, {
+      bench: this.bench,
+      title: () => this.title,
+      simulated: this.simulated,
+      alarms: () => this.guards?.alarms.list("all") ?? [],
+      roles: this.access.store.roles,
+      drive: async (driven, args, principal) => {
+        const instrument = driven.instrument.name;
+        if (driven.kind === "set") {
+          return await this.requests.run(
+            { cmd: "Set", instrument, field: driven.field.name, value: args[0] },
+            principal,
+          );
+        }
+        const call = { cmd: "Call", instrument, command: driven.name, args, keywords: new Map() } as const;
+        return await this.requests.run(call, principal);
+      },
+    });
+    await this.mqtt.open();
   }
 
   /** Makes this PC a part of a fleet: what other PCs ask goes the one way in. */
@@ -438,6 +476,7 @@ export class Services {
       datalog: this.dataLog.state,
       ...(this.guards === undefined ? {} : { guards: this.guards.summary }),
       ...(this.messages === undefined ? {} : { messages: this.messages.summary }),
+      ...(this.mqtt === undefined ? {} : { mqtt: this.mqtt.summary }),
       listeners: this.#addresses,
       sessions: this.sessions.describe(),
       instruments: this.bench.instruments.map((instrument) => {

@@ -98,6 +98,7 @@ const rooms: readonly (readonly [room: string, mayImport: readonly string[] | "a
   ["server/code/", "all below"],
   ["server/guards/", ["server/access/", "server/expressions/", "server/bench/", "server/files/", "protocol/"]],
   ["server/fleet/", ["server/access/", "server/bench/", "protocol/"]],
+  ["server/mqtt/", ["server/access/", "server/files/", "server/bench/", "protocol/"]],
   ["server/messages/", ["server/access/", "server/processes/", "server/files/", "server/bench/", "protocol/"]],
   ["server/access/", "all below"],
   ["server/devices/driver_process/", "all below"],

@@ -118,7 +118,7 @@ Deno.test("docs: every example of the bench file's reference is a bench file's",
     const instrument = { title: "Example", port: "tcp://127.0.0.1:5025", ...example };
     const fits = path === "" || path === "server" || path === "code" || path === "instruments" ||
         path === "tls" || path === "openid" || path === "datalog" || path === "site" ||
-        ["records", "interlocks", "messages", "fleet", "watchdogs", "alarms", "limits"].some((word) =>
+        ["records", "interlocks", "messages", "mqtt", "fleet", "watchdogs", "alarms", "limits"].some((word) =>
           path.startsWith(word)
         )
       ? benchSchema.safeParse({ instruments: [{ title: "Example" }], ...example })

@@ -162,6 +162,12 @@ function messagesLine({ sent, waiting, failed }: NonNullable<ServerStatus["messa
   return `Messages: ${printable(last)}; ${waits}${wrong}\n`;
 }
 
+/** How publishing by MQTT is doing, in a line. */
+function mqttLine({ broker, connected, reason, waiting }: NonNullable<ServerStatus["mqtt"]>, paint: Paint): string {
+  if (!connected) return `${paint.red("Not published by MQTT")}: ${printable(reason)}\n`;
+  return `Published by MQTT: ${printable(broker)}${waiting === 0 ? "" : `; ${waiting} on their way`}\n`;
+}
+
 /** The state of a server for people. */
 export function statusText(status: ServerStatus, paint: Paint): string {
   const parts = [`${paint.bold(status.server)} ${status.version}, up for ${duration(status.uptime)}\n`];
@@ -173,6 +179,7 @@ export function statusText(status: ServerStatus, paint: Paint): string {
     if (titles.length > 0) parts.push(`${paint.red(what)}: ${printable(titles.join(", "))}\n`);
   }
   if (status.messages !== undefined) parts.push(messagesLine(status.messages, paint));
+  if (status.mqtt !== undefined) parts.push(mqttLine(status.mqtt, paint));
   const listeners = status.listeners.map(({ protocol, host, port }) => [protocol, `${host}:${port}`]);
   parts.push(table(["listener", "address"], listeners, paint));
   const sessions = status.sessions.map((session) => [

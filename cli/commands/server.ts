@@ -149,6 +149,8 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly guards: LoadedBench["guards"];
   /** What the bench file says of its fleet. */
   readonly fleet: LoadedBench["fleet"];
+  /** What the bench file says of MQTT. */
+  readonly mqtt: LoadedBench["mqtt"];
   /** What the bench file says of messages. */
   readonly messages: LoadedBench["messages"];
   /** Its file, where it is changed by that. */
@@ -201,6 +203,7 @@ async function setUp(
     ...(bench.overview === undefined ? {} : { overview: bench.overview }),
     guards: bench.guards,
     fleet: bench.fleet,
+    mqtt: bench.mqtt,
     messages: bench.messages,
     edited,
     access: (bench.access ?? {}) as AccessWords,

@@ -20,6 +20,8 @@ import { handOn } from "../guards/handed_on.ts";
 import type { GuardsWords } from "../guards/guards_schema.ts";
 import { checkMessages, secretFilesOf, withFiles } from "../messages/ways.ts";
 import type { MessagesWords } from "../messages/messages_schema.ts";
+import { checkDriven } from "../mqtt/mqtt_commands.ts";
+import type { MqttWords } from "../mqtt/mqtt_schema.ts";
 import { compileFields } from "../expressions/computed_fields.ts";
 import type { UnknownName } from "../expressions/bench_environment.ts";
 import { HeliographError } from "../../protocol/errors.ts";
@@ -150,6 +152,8 @@ export interface LoadedBench {
   readonly messages?: object | undefined;
   /** What it says of its fleet, for the server; `undefined` where it is in none. */
   readonly fleet?: object | undefined;
+  /** What it says of MQTT, for the server; `undefined` where it says nothing. */
+  readonly mqtt?: object | undefined;
   /** The drawing of the bench, if it has one: the SVG, and the absolute path of its file. */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Absolute paths of the folders that images may be written to. */
@@ -535,7 +539,16 @@ class Loader {
         else this.#problem(["instruments", index, "polling"], contact);
       }
     }
-    this.#checkDataLog(bench.datalog?.fields, instruments.flatMap((instrument) => instrument ?? []));
+    this.#checkFields(
+      ["datalog", "fields"],
+      bench.datalog?.fields,
+      instruments.flatMap((instrument) => instrument ?? []),
+    );
+    for (const [name, person] of Object.entries(bench.messages?.people ?? {})) {
+      if (person.mqtt === undefined || bench.mqtt !== undefined) continue;
+      this.#problem(["messages", "people", name, "mqtt"], 'needs a broker: say "mqtt" in the bench file');
+    }
+    const mqtt = await this.#mqtt(bench.mqtt, instruments.flatMap((instrument) => instrument ?? []), beside);
     this.#stop();
     handOn(instruments.flatMap((instrument) => instrument ?? []), guards);
     const addresses = [...this.#ports.values()].map(({ port }) => port.address);
@@ -568,6 +581,7 @@ class Loader {
           gather: bench.fleet.gather && resolve(beside, bench.fleet.gather),
         },
       }),
+      ...(mqtt === undefined ? {} : { mqtt }),
       datalog: dataLogOptions(bench.datalog, beside),
       ...(bench.site === undefined ? {} : { site: bench.site }),
       ...(overview === undefined ? {} : { overview }),
@@ -606,13 +620,13 @@ class Loader {
     return { svg, file };
   }
 
-  /** Checks what is to be logged, once all of the bench is known. */
-  #checkDataLog(fields: readonly string[] = [], instruments: readonly Instrument[]): void {
+  /** Checks which fields are named somewhere, once all of the bench is known. */
+  #checkFields(path: Path, fields: readonly string[] = [], instruments: readonly Instrument[]): void {
     for (const [index, entry] of fields.entries()) {
       try {
         chosenBy(instruments, entry);
       } catch (error) {
-        this.#problem(["datalog", "fields", index], (error as Error).message);
+        this.#problem([...path, index], (error as Error).message);
       }
     }
   }
@@ -627,7 +641,10 @@ class Loader {
 
   /** Addresses and groups have roles that there are. */
   #checkRoles(
-    { roles: named = {}, addresses = {}, openid, fleet }: AccessWords & { readonly fleet?: FleetWords | undefined },
+    { roles: named = {}, addresses = {}, openid, fleet, mqtt }: AccessWords & {
+      readonly fleet?: FleetWords | undefined;
+      readonly mqtt?: MqttWords | undefined;
+    },
   ): void {
     const known = [...roles, ...Object.keys(named)];
     const check = (path: Path, roles: Readonly<Record<string, string>>) => {
@@ -639,6 +656,7 @@ class Loader {
     check(["addresses"], addresses);
     check(["openid", "groups"], openid?.groups ?? {});
     check(["fleet", "roles"], fleet?.roles ?? {});
+    check(["mqtt"], mqtt?.role === undefined ? {} : { role: mqtt.role });
   }
 
   #problem(path: Path, message: string): void {
@@ -702,6 +720,35 @@ class Loader {
       if (!isThere) this.#missing.push(this.#source.problem(["messages", ...path], `there is no file ${found}`));
     }
     return withFiles(given, (file) => resolve(beside, file));
+  }
+
+  /** Checks what is published and driven by MQTT; a file that is not there keeps no bench from being served. */
+  async #mqtt(
+    given: MqttWords | undefined,
+    instruments: readonly Instrument[],
+    beside: string,
+  ): Promise<MqttWords | undefined> {
+    if (given === undefined) return undefined;
+    // Of a bench that is wrong itself, not all is there that may be named.
+    if (this.#problems.length === 0) {
+      this.#checkFields(["mqtt", "fields"], given.fields, instruments);
+      checkDriven(given.commands ?? [], instruments, (index, why) => this.#problem(["mqtt", "commands", index], why));
+    }
+    if (given.passwordFile !== undefined && given.user === undefined) {
+      this.#problem(["mqtt", "user"], "is missing: MQTT takes no password without a user");
+    }
+    const files = { passwordFile: given.passwordFile, authorityFile: given.authorityFile };
+    for (const [word, file] of Object.entries(files)) {
+      if (file === undefined || this.#standing.size > 0) continue;
+      const found = resolve(beside, file);
+      const isThere = await Deno.stat(found).then(({ isFile }) => isFile, () => false);
+      if (!isThere) this.#missing.push(this.#source.problem(["mqtt", word], `there is no file ${found}`));
+    }
+    return {
+      ...given,
+      passwordFile: given.passwordFile && resolve(beside, given.passwordFile),
+      authorityFile: given.authorityFile && resolve(beside, given.authorityFile),
+    };
   }
 
   /** Has an instrument that code makes show what its entry names; a described one does so already. */

@@ -10,6 +10,7 @@ import { defaultDriverMemory } from "../devices/driver_process/driver_processes.
 import { settingsSchema } from "../../protocol/setting.ts";
 import { codeSettings } from "../code/options.ts";
 import { fleetSchema } from "../fleet/fleet_schema.ts";
+import { mqttSchema } from "../mqtt/mqtt_schema.ts";
 import { limitsSchema } from "../guards/limits_schema.ts";
 import { alarmsSchema } from "../guards/alarms_schema.ts";
 import { interlocksSchema, safeStateSchema, watchdogsSchema } from "../guards/guards_schema.ts";
@@ -102,6 +103,9 @@ export const benchSchema = z.strictObject({
   }),
   fleet: fleetSchema.optional().meta({
     description: "The PCs that are driven as one bench: by which NATS server they find one another",
+  }),
+  mqtt: mqttSchema.optional().meta({
+    description: "Publishes values, alarms and who is there to an MQTT broker, also for Home Assistant",
   }),
   overview: z.string().min(1).optional().meta({
     description: "A drawing of the bench, beside this file: SVG, whose elements name fields and instruments",

@@ -50,7 +50,7 @@ const usualTimes: MessagesTimes = {
   ...usualPatience,
   gather: 1,
   most: 3,
-  deadlines: { mail: 90, webhook: 30, command: 30 },
+  deadlines: { mail: 90, webhook: 30, command: 30, mqtt: 30 },
   looks: 10,
   grace: 30,
 };
@@ -64,6 +64,8 @@ export interface MessagesOptions {
   readonly file?: string | undefined;
   /** What starts programs. */
   readonly processes?: Processes | undefined;
+  /** Publishes by MQTT. @returns When the broker has it. @default nothing is */
+  readonly publish?: (topic: string, payload: string) => Promise<void>;
   /** Where it is told that messages cannot be sent. @default in the log alone */
   readonly own?: OwnAlarm | undefined;
   /** Other times than usual. */
@@ -90,6 +92,7 @@ export class Messages {
   readonly #words: MessagesWords;
   readonly #title: () => string;
   readonly #processes: Processes | undefined;
+  readonly #publish: MessagesOptions["publish"];
   readonly #own: OwnAlarm | undefined;
   readonly #times: MessagesTimes;
   readonly #names: ReadonlyMap<string, readonly Way[]>;
@@ -115,10 +118,11 @@ export class Messages {
   #failed: Summary["failed"] = null;
 
   /** @param words What the bench file says, with the absolute paths of its files. */
-  constructor(words: MessagesWords, { hub, title, file, processes, own, times = {} }: MessagesOptions) {
+  constructor(words: MessagesWords, { hub, title, file, processes, publish, own, times = {} }: MessagesOptions) {
     this.#words = words;
     this.#title = title;
     this.#processes = processes;
+    this.#publish = publish;
     this.#own = own;
     this.#times = { ...usualTimes, ...times };
     this.#names = waysOf(words);
@@ -289,6 +293,13 @@ export class Messages {
         return await sendWebhook(way.webhook, await this.#secret(way) ?? "", delivery);
       case "command":
         return await this.#runCommand(way.command as unknown as Command, delivery);
+      case "mqtt":
+        if (this.#publish === undefined) throw new DeliveryError("there is no MQTT broker", { lasts: true });
+        await this.#publish(way.topic, JSON.stringify({ id: delivery.id, ...delivery.values }))
+          .catch((error): never => {
+            throw new DeliveryError((error as Error).message);
+          });
+        return "the broker has it";
     }
   }
 

@@ -39,6 +39,8 @@ export interface PersonWords {
   readonly mail?: string | readonly string[] | undefined;
   /** The name of a webhook, or one of theirs. */
   readonly webhook?: string | WebhookWords | undefined;
+  /** A topic of the broker of the bench file's `mqtt`. */
+  readonly mqtt?: string | undefined;
 }
 
 /** A rule of a bench file; times in seconds. */
@@ -109,6 +111,9 @@ const webhook: z.ZodType<WebhookWords> = z.strictObject({
 const person: z.ZodType<PersonWords> = z.strictObject({
   mail: z.union([address, z.array(address).min(1)]).optional().meta({ description: "Their address, or several" }),
   webhook: z.union([name, webhook]).optional().meta({ description: "The name of a webhook, or one of their own" }),
+  mqtt: z.string().max(256).regex(/^[^\p{Cc}#+$][^\p{Cc}#+]*$/u, "must be a topic, without # and +").optional().meta({
+    description: "A topic that messages are published to, as JSON, by the broker of the word mqtt",
+  }),
 });
 
 const rule: z.ZodType<RuleWords> = z.strictObject({

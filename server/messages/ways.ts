@@ -22,6 +22,7 @@ export type Way =
     | { readonly kind: "mail"; readonly address: string }
     | { readonly kind: "webhook"; readonly webhook: WebhookWords }
     | { readonly kind: "command"; readonly command: readonly string[] }
+    | { readonly kind: "mqtt"; readonly topic: string }
   );
 
 /** The ways to reach everybody whom a bench file names, by their names. */
@@ -34,7 +35,7 @@ export function waysOf({ people = {}, webhooks = {}, commands = {} }: MessagesWo
     channel: key,
     webhook,
   });
-  for (const [name, { mail = [], webhook }] of Object.entries(people)) {
+  for (const [name, { mail = [], webhook, mqtt }] of Object.entries(people)) {
     const addresses = typeof mail === "string" ? [mail] : mail;
     const ways = addresses.map((address, at): Way => ({
       kind: "mail",
@@ -46,6 +47,9 @@ export function waysOf({ people = {}, webhooks = {}, commands = {} }: MessagesWo
     if (typeof webhook === "object") ways.push(hook(`webhook of ${name}`, `${name} (webhook)`, webhook));
     else if (webhook !== undefined && Object.hasOwn(webhooks, webhook)) {
       ways.push(hook(`webhook ${webhook}`, `${name} (${webhook})`, webhooks[webhook]!));
+    }
+    if (mqtt !== undefined) {
+      ways.push({ kind: "mqtt", key: `mqtt ${name} ${mqtt}`, label: `${name} (MQTT)`, channel: "mqtt", topic: mqtt });
     }
     found.set(name, ways);
   }
@@ -116,8 +120,8 @@ export function checkMessages(
   if (rules.length === 0 && heartbeat === undefined) {
     wrong(["rules"], 'is missing: say who is told of alarms, as in [{ "severity": "high", "to": ["ana"] }]');
   }
-  for (const [name, { mail: address, webhook }] of Object.entries(people)) {
-    if (address === undefined && webhook === undefined) wrong(["people", name], "needs mail, or a webhook");
+  for (const [name, { mail: address, webhook, mqtt }] of Object.entries(people)) {
+    if ((address ?? webhook ?? mqtt) === undefined) wrong(["people", name], "needs mail, a webhook or a topic of mqtt");
     if (address !== undefined && mail === undefined) {
       wrong(["people", name, "mail"], 'needs to know how mail is sent: say "mail" with server and from in messages');
     }

@@ -76,6 +76,13 @@ export function ClientsPanel({ bench }: { bench: LiveBench }): VNode {
           />
         ))}
       </ul>
+      {status?.mqtt === undefined ? null : (
+        <p class="about">
+          {status.mqtt.connected
+            ? `Published by MQTT: ${status.mqtt.broker}`
+            : `Not published by MQTT: ${status.mqtt.reason}`}
+        </p>
+      )}
       {status === undefined ? null : (
         <p class="about">
           {status.server} {status.version}, up for {ageText(status.uptime)};{" "}

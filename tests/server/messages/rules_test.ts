@@ -196,7 +196,7 @@ Deno.test("messages: what a bench file says wrongly is told with its place and w
       "rules.0.to.0: there is no anna (did you mean ana?); there is ana, bob, eve, ntfy, siren, horn",
       "rules.0.returns: has no meaning beside unacknowledged: who was told at once is told the end",
       'people.ana.mail: needs to know how mail is sent: say "mail" with server and from in messages',
-      "people.bob: needs mail, or a webhook",
+      "people.bob: needs mail, a webhook or a topic of mqtt",
       "people.eve.webhook: there is no webhook ntfi (did you mean ntfy?)",
       "webhooks.ntfy.body: nothing is called {massage} (did you mean message?); there is subject, ",
       "webhooks.ana.url: has a place before its path, which nothing may fill",
