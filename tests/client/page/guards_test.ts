@@ -19,8 +19,6 @@ Deno.test("guards: what trips within ten seconds of another belongs together, th
 
 inBrowsers({
   name: "guards: they are seen, said at each control that they forbid, bypassed and reset, and the bench is made safe",
-  // A Firefox beside other work is too slow for its many steps now and then; which of them is its own has still to be found.
-  browsers: ["chromium"],
   fn: (t, browser) =>
     inFolder(async (folder) => {
       await using devices = new Devices();
