@@ -133,6 +133,8 @@ export class Guards {
       bench.hub.subscribe("change", ({ field }) => {
         this.#watching.get(field)?.forEach((each) => this.#look(each));
         this.alarms.changed(field);
+        // What waits for a confirm may be too much.
+        if (this.#limits.has(field)) this.feed.changed();
       }, { name: "the guards" }),
       bench.hub.subscribe("contact", ({ instrument }) => this.alarms.contactChanged(instrument), {
         name: "the guards",
