@@ -146,6 +146,8 @@ export interface ServerParts {
   readonly processes?: Processes;
   /** The clock of runs. @default the PC's */
   readonly runClock?: Clock | undefined;
+  /** The clock of guards, which nobody sets, in milliseconds. @default the PC's */
+  readonly guardsClock?: (() => number) | undefined;
 }
 
 /**
@@ -245,6 +247,7 @@ export class HeliographServer {
       doorway,
       trustedProxies = [],
       runClock,
+      guardsClock,
     }: ServerParts = {},
   ) {
     const settings = settled(serverSettings, options);
@@ -270,6 +273,7 @@ export class HeliographServer {
       runFiles,
       fleet: fleet as FleetWords | undefined,
       runClock,
+      guardsClock,
       site,
       scriptDeadlines,
       edited,

@@ -108,6 +108,8 @@ export interface ServicesOptions {
   readonly site?: Site | undefined;
   /** The clock of runs. @default the PC's */
   readonly runClock?: Clock | undefined;
+  /** The clock of guards, which nobody sets, in milliseconds. @default the PC's */
+  readonly guardsClock?: (() => number) | undefined;
   /** How long a script of a run may take. @default `scriptDeadlines` */
   readonly scriptDeadlines?: ScriptDeadlines | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
@@ -206,6 +208,7 @@ export class Services {
       runFiles,
       fleet,
       runClock,
+      guardsClock,
       site,
       scriptDeadlines,
       edited = "This bench has no file that could be changed",
@@ -249,7 +252,7 @@ export class Services {
     this.runs = runFiles && this.#runs(runFiles, { clock: runClock, site, deadlines: scriptDeadlines });
     // Alarms are the guards': who is to be told of them has those that are always there.
     const watched = guards ?? handedOn(this.bench.instruments) ?? (messages && {});
-    this.guards = watched && this.#guards(watched, guardsFile);
+    this.guards = watched && this.#guards(watched, guardsFile, guardsClock);
     this.messages = messages && new Messages(messages, {
       hub: this.bench.hub,
       title: () => this.title,
@@ -300,10 +303,11 @@ export class Services {
   }
 
   /** Makes the guards: whatever is asked of an instrument asks them, and what they do goes the one way in too. */
-  #guards(words: GuardsWords, file: string | undefined): Guards {
+  #guards(words: GuardsWords, file: string | undefined, now: (() => number) | undefined): Guards {
     const dispatcher = this.#dispatcher;
     const guards = new Guards(this.bench, words, {
       file,
+      ...(now === undefined ? {} : { now }),
       allow: (instrument, name, command, asker) => dispatcher.mayCall(instrument, name, command, asker),
       act: (request, by) => {
         // Where there are no runs, none is to be stopped.
