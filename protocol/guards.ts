@@ -160,6 +160,8 @@ export interface LimitDescription {
   readonly now: string;
   /** What is said of it where it is set or called: `not faster than 5 °C in 1 min: now at most 23.4 °C`; may be empty. */
   readonly said: string;
+  /** Why `confirm` would be refused for it now, for the value that waits; empty where it would not. */
+  readonly confirm: string;
   /** Why its readback is known not to follow: `Taken is 20 after 60 s`; empty where it does. */
   readonly lost: string;
   /** From when on it may be on or be called again, ISO 8601 in UTC; `null` where it may now. */

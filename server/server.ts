@@ -149,6 +149,8 @@ export interface ServerParts {
   readonly processes?: Processes;
   /** The clock of runs. @default the PC's */
   readonly runClock?: Clock | undefined;
+  /** The clock of guards, which nobody sets, in milliseconds. @default the PC's */
+  readonly guardsClock?: (() => number) | undefined;
 }
 
 /**
@@ -249,6 +251,7 @@ export class HeliographServer {
       doorway,
       trustedProxies = [],
       runClock,
+      guardsClock,
     }: ServerParts = {},
   ) {
     const settings = settled(serverSettings, options);
@@ -275,6 +278,7 @@ export class HeliographServer {
       fleet: fleet as FleetWords | undefined,
       mqtt: mqtt as MqttWords | undefined,
       runClock,
+      guardsClock,
       site,
       scriptDeadlines,
       edited,

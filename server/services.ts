@@ -30,6 +30,7 @@ import { standingOf } from "./fleet/standing.ts";
 import type { FleetWords } from "./fleet/fleet_schema.ts";
 import { Guards } from "./guards/guards.ts";
 import { guardsInstrument } from "./guards/guards_instrument.ts";
+import { serverFaults } from "./guards/server_faults.ts";
 import { handedOn } from "./guards/handed_on.ts";
 import type { GuardsWords } from "./guards/guards_schema.ts";
 import { Messages } from "./messages/messages.ts";
@@ -57,7 +58,6 @@ import { type OverviewOptions, OverviewStore } from "./records/overview.ts";
 import { RecentReadings } from "./records/recent_readings.ts";
 import { isLoopback } from "./network/loopback.ts";
 import type { SandboxOptions } from "./code/options.ts";
-import { serverFaults } from "./server_faults.ts";
 import { Sandbox } from "./code/sandbox.ts";
 import type { ScriptDeadlines } from "./code/script.ts";
 import { Sessions } from "./access/sessions.ts";
@@ -113,6 +113,8 @@ export interface ServicesOptions {
   readonly site?: Site | undefined;
   /** The clock of runs. @default the PC's */
   readonly runClock?: Clock | undefined;
+  /** The clock of guards, which nobody sets, in milliseconds. @default the PC's */
+  readonly guardsClock?: (() => number) | undefined;
   /** How long a script of a run may take. @default `scriptDeadlines` */
   readonly scriptDeadlines?: ScriptDeadlines | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
@@ -215,6 +217,7 @@ export class Services {
       fleet,
       mqtt,
       runClock,
+      guardsClock,
       site,
       scriptDeadlines,
       edited = "This bench has no file that could be changed",
@@ -260,7 +263,7 @@ export class Services {
     this.runs = runFiles && this.#runs(runFiles, { clock: runClock, site, deadlines: scriptDeadlines });
     // Alarms are the guards': who is to be told of them has those that are always there.
     const watched = guards ?? handedOn(this.bench.instruments) ?? (messages && {});
-    this.guards = watched && this.#guards(watched, guardsFile);
+    this.guards = watched && this.#guards(watched, guardsFile, guardsClock);
     this.messages = messages && new Messages(messages, {
       hub: this.bench.hub,
       title: () => this.title,
@@ -345,10 +348,11 @@ export class Services {
   }
 
   /** Makes the guards: whatever is asked of an instrument asks them, and what they do goes the one way in too. */
-  #guards(words: GuardsWords, file: string | undefined): Guards {
+  #guards(words: GuardsWords, file: string | undefined, now: (() => number) | undefined): Guards {
     const dispatcher = this.#dispatcher;
     const guards = new Guards(this.bench, words, {
       file,
+      ...(now === undefined ? {} : { now }),
       allow: (instrument, name, command, asker) => dispatcher.mayCall(instrument, name, command, asker),
       act: (request, by) => {
         // Where there are no runs, none is to be stopped.

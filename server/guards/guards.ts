@@ -139,6 +139,8 @@ export class Guards {
       hub.subscribe("change", ({ field }) => {
         this.#watching.get(field)?.forEach((each) => this.#look(each));
         this.alarms.changed(field);
+        // What waits for a confirm may be too much.
+        if (this.#limits.has(field)) this.feed.changed();
       }, { name: "the guards" }),
       hub.subscribe("contact", ({ instrument }) => this.alarms.contactChanged(instrument), { name: "the guards" }),
     ]).concat(

@@ -335,6 +335,7 @@ export class Limit {
       text: limits.join("; "),
       now: seen.join("; "),
       said: said.join("; "),
+      confirm: field?.spec.needsConfirm === true ? this.refusal(field.value) : "",
       lost: this.#lostText,
       // Whole seconds: two clocks are never quite in step.
       free: free > now ? new Date(Math.ceil((Date.now() + free - now) / 1000) * 1000).toISOString() : null,
@@ -383,6 +384,11 @@ export class Limits {
   /** Begins with what was kept. */
   resume(kept: Readonly<Record<string, KeptLimit>> | "lost" | undefined): void {
     for (const [place, each] of this.#limits) each.resume(kept === "lost" ? kept : kept?.[place]);
+  }
+
+  /** Whether a field has a limit. */
+  has(field: BenchField): boolean {
+    return this.#watching.has(field);
   }
 
   /** A field was read or written. */

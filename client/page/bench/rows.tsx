@@ -9,6 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useMemo, useState } from "npm:preact@11.2.0/hooks";
 import { Forbidden, useConfirmForbidden } from "../guards/forbidden.tsx";
+import { Refused } from "../guards/limit.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -129,6 +130,8 @@ function ConfirmBar({ bench, instrument, typed, wrong, forget }: {
   const { title } = instrument;
   const off = state !== "open" || busy;
   const forbidden = useConfirmForbidden(useLive(bench.guards.forbids(instrument.name)), instrument);
+  useLive(bench.guards.limits);
+  const refused = bench.guards.unconfirmed(instrument.name);
   return (
     <div class="confirm-bar">
       <span role="status">
@@ -144,7 +147,7 @@ function ConfirmBar({ bench, instrument, typed, wrong, forget }: {
         type="button"
         class="strong"
         aria-label={`Confirm ${title}`}
-        disabled={off || wrong !== "" || forbidden !== undefined}
+        disabled={off || wrong !== "" || forbidden !== undefined || refused.length > 0}
         onClick={() => work(() => bench.confirm(instrument))}
       >
         Confirm
@@ -161,6 +164,7 @@ function ConfirmBar({ bench, instrument, typed, wrong, forget }: {
         Revert
       </button>
       {forbidden === undefined ? null : <Forbidden by={forbidden} what={forbidden.what.text} />}
+      {refused.map((why) => <Refused key={why} why={why} />)}
       <Complaint text={complaint} />
     </div>
   );

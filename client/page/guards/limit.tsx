@@ -49,6 +49,16 @@ export function Limited({ bench, limit, id }: {
   );
 }
 
+/** Says that something would be refused. */
+export function Refused({ why }: { readonly why: string }): VNode {
+  return (
+    <small class="forbidden">
+      <span class="no-entry" aria-hidden="true" />
+      <span>{why}</span>
+    </small>
+  );
+}
+
 /** All limits of the bench. */
 export function LimitList({ bench }: { readonly bench: LiveBench }): VNode | null {
   const limits = useLive(bench.guards.limits);

@@ -112,6 +112,13 @@ export class LiveGuards {
     return live;
   }
 
+  /** Why `confirm` of an instrument would be refused for its limits now. @param instrument Its name. */
+  unconfirmed(instrument: string): readonly string[] {
+    return this.limits.value.flatMap((each) =>
+      each.instrument === instrument && each.confirm !== "" ? [each.confirm] : []
+    );
+  }
+
   #limitOf(label: string): LimitDescription | undefined {
     return this.limits.value.find(({ instrument, field, command }) => `${instrument}.${field ?? command}` === label);
   }

@@ -8,7 +8,8 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useState } from "npm:preact@11.2.0/hooks";
-import { Forbidden, ofCommand, wholeForbidden } from "../guards/forbidden.tsx";
+import { Forbidden, forbidding, ofCommand, ofSetting, wholeForbidden } from "../guards/forbidden.tsx";
+import { beyondLimit, Limited, Refused } from "../guards/limit.tsx";
 import { useLive } from "../live/live.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { type LiveField, type LiveInstrument, noReading } from "../live/live_instrument.ts";
@@ -72,10 +73,30 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
   const off = connection.state !== "open";
   const has = (command: string) => commands.some((each) => each.name === command);
   const busy = isBusy(state.text);
-  const forbidden = commands.filter((each) => each.name === "expose").map((each) => ofCommand(forbids, each).any)[0];
+  const many = Number(count) > 1;
+  const taking = commands.find((each) => each.name === (many && has("sequence") ? "sequence" : "expose"));
+  useLive(bench.guards.limits);
+  const limit = bench.guards.limit(`${name}.${taking?.name}`).value;
   const waiting: Readonly<Record<string, string>> = proposed && entered.imagetype === undefined
     ? { imagetype: "object", ...entered }
     : entered;
+  const { any, some } = taking === undefined ? { any: undefined, some: [] } : ofCommand(forbids, taking);
+  // What was entered is set first.
+  const settings = Object.entries(waiting).flatMap(([title, wanted]) => {
+    const field = fields.get(title);
+    return field === undefined ? [] : [{ ...ofSetting(forbids, title), value: wireValue(field.spec, wanted), title }];
+  });
+  const counted = some.filter(({ what }) => what.argument === taking?.arguments[0]?.name);
+  const forbidden = any ?? (many ? forbidding(counted, Number(count)) : undefined) ??
+    settings.map((each) => each.any ?? forbidding(each.some, each.value)).find((each) => each !== undefined);
+  const limited = [...main, ...rare].flatMap(([title]) => {
+    const own = bench.guards.limit(`${name}.${title}`).value;
+    return own === undefined
+      ? []
+      : [{ title, limit: own, beyond: beyondLimit(own, settings.find((each) => each.title === title)?.value) }];
+  });
+  const refused = forbidden !== undefined || (limit?.free ?? null) !== null ||
+    limited.some(({ beyond }) => beyond !== "");
   const apply = async (title: string) => {
     const field = fields.get(title);
     const wanted = waiting[title];
@@ -126,14 +147,13 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
       </label>
     );
   };
-  const many = Number(count) > 1;
   return (
     <form
       class={`exposure-form ${small ? "small" : ""}`}
       aria-label={`Exposures of ${instrument.title}`}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!off && !busy && forbidden === undefined) take();
+        if (!off && !busy && !refused) take();
       }}
     >
       <div class="exposure-settings">
@@ -157,7 +177,7 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
         {main.slice(2).map(([title, label]) => control(title, label))}
       </div>
       <div class="buttons">
-        <button type="submit" class="strong expose" disabled={off || busy || forbidden !== undefined}>
+        <button type="submit" class="strong expose" disabled={off || busy || refused}>
           {many ? `Take ${count} exposures` : "Expose"}
         </button>
         {has("pause") && state.text !== "paused"
@@ -194,7 +214,13 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
           Abort
         </button>
       </div>
-      {forbidden === undefined || forbidden === wholeForbidden(forbids) && small ? null : <Forbidden by={forbidden} />}
+      {forbidden === undefined || forbidden === wholeForbidden(forbids) && small
+        ? null
+        : <Forbidden by={forbidden} what={forbidden.what.text} />}
+      {limited.map(({ title, limit, beyond }) =>
+        beyond === "" ? <Limited key={title} bench={bench} limit={limit} /> : <Refused key={title} why={beyond} />
+      )}
+      <Limited bench={bench} limit={limit} />
       {/* What the camera says itself stands above. */}
       <Complaint text={complaint === message.text ? "" : complaint} />
       {small ? null : (

@@ -113,6 +113,19 @@ export class ByteReader {
     return this.at >= this.#bytes.length;
   }
 
+  /** How many bytes are left; less than 0 where more were read than there are. */
+  get left(): number {
+    return this.#bytes.length - this.at;
+  }
+
+  /** Passes over whole numbers. @param count How many. */
+  skip(count: number): void {
+    const bytes = this.#bytes;
+    let at = this.at;
+    for (; count > 0 && at < bytes.length; at++) if (bytes[at]! < 128) count--;
+    this.at = at + count;
+  }
+
   /** Reads a byte. */
   byte(): number {
     return this.#bytes[this.at++] ?? 0;

@@ -127,6 +127,17 @@ function readNumbers(from: ByteReader, count: number): Float64Array {
   return values;
 }
 
+function skipNumbers(from: ByteReader, count: number): void {
+  const decimals = from.byte();
+  if (decimals === asDoubles) return void from.raw(count * 8);
+  if (decimals === asFloats) return void from.raw(count * 4);
+  from.skip(count);
+  for (let apart = from.unsigned(); apart > 0 && from.left > 0; apart--) {
+    from.skip(1);
+    from.raw(8);
+  }
+}
+
 /** Times that follow each other in equal steps are zeros. */
 function writeTimes(to: ByteWriter, times: Float64Array): void {
   let [previous, step] = [0, 0];
@@ -241,6 +252,27 @@ export function decodeRun(bytes: Uint8Array): Run {
   const values = readNumbers(from, count);
   for (let at = 0; at < count; at++) if (qualities[at] !== good) values[at] = NaN;
   return { times, values, qualities };
+}
+
+/**
+ * Looks whether readings, or minutes, are whole: as many as they say, and nothing behind them. That takes a part of the
+ * time that it takes to make them.
+ *
+ * @param bytes As {@linkcode encodeRun} or {@linkcode encodeMinutes} made them.
+ * @throws {Error} Where they are not.
+ */
+export function checkWhole(bytes: Uint8Array): void {
+  const [kind, count, from] = opened(bytes, Object.values(kinds));
+  from.skip(count);
+  for (let at = 0; at < count && from.left > 0;) {
+    from.byte();
+    at += Math.max(1, from.unsigned());
+  }
+  if (kind === kinds.words) {
+    for (let words = from.unsigned(); words > 0 && from.left > 0; words--) from.raw(from.unsigned());
+    from.skip(count);
+  } else for (let columns = kind === kinds.minutes ? 6 : 1; columns > 0; columns--) skipNumbers(from, count);
+  if (from.left !== 0) throw new Error("readings that are cut short, or go on behind their end");
 }
 
 /** Makes minutes small. */

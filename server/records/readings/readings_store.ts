@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import type { RecordedField } from "../../../protocol/readings.ts";
 import { integrityOf, openToRead, type ReadDatabase, usedBytes } from "../database.ts";
-import { decodeMinutes, decodeRun, encodeMinutes, encodeRun, type Minutes, type Run } from "./codec.ts";
+import { checkWhole, decodeMinutes, decodeRun, encodeMinutes, encodeRun, type Minutes, type Run } from "./codec.ts";
 import type { DeclaredField } from "./frames.ts";
 
 /** The name of the database in its folder. */
@@ -344,7 +344,7 @@ export class ReadingsStore implements Disposable {
       const rows = this.database.prepare(`SELECT key, data FROM ${table} ORDER BY key`).iterate();
       for (const row of rows as Iterable<unknown> as Iterable<{ key: number; data: Uint8Array }>) {
         try {
-          decodeThin(row.data);
+          checkWhole(row.data);
         } catch {
           tell(fieldOf(Number(row.key)), table);
         }
@@ -352,7 +352,7 @@ export class ReadingsStore implements Disposable {
     }
     for (const { field, data } of this.database.prepare("SELECT field, data FROM parts").iterate()) {
       try {
-        decodeRun(data as Uint8Array);
+        checkWhole(data as Uint8Array);
       } catch {
         tell(Number(field), "parts");
       }

@@ -20,6 +20,7 @@ const guards = {
     },
   },
   limits: {
+    "oven.program": { slew: "5/min" },
     "water.rate": { slew: { up: "5/min" }, follow: { time: "1s" } },
     "water.pump": { duty: { on: "1s", in: "1h" } },
     "water.flush": { often: { times: 1, in: "10m" } },

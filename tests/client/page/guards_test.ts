@@ -2,7 +2,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { groupsOf } from "../../../client/page/guards/guard_words.ts";
 import type { TripDescription } from "../../../protocol/guards.ts";
-import { eventually } from "../../fixture.ts";
+import { demoInstruments } from "../../../server/config/demo_bench.ts";
+import { eventually, RawClient, startServer } from "../../fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
 import { Devices, inFolder, Lab, serve } from "../../server/guards/lab.ts";
 import { Web } from "../../server/messages/post.ts";
@@ -19,8 +20,6 @@ Deno.test("guards: what trips within ten seconds of another belongs together, th
 
 inBrowsers({
   name: "guards: they are seen, said at each control that they forbid, bypassed and reset, and the bench is made safe",
-  // A Firefox beside other work is too slow for its many steps now and then; which of them is its own has still to be found.
-  browsers: ["chromium"],
   fn: (t, browser) =>
     inFolder(async (folder) => {
       await using devices = new Devices();
@@ -245,6 +244,14 @@ inBrowsers({
 
       await t.step("what is limited says at its control what is left, before anybody tries", async () => {
         await page.evaluate(`location.hash = "#/bench"`);
+        // What is staged is 7, from 1.
+        await page.shows(".confirm-bar", "Program of Oven may be changed by 5 in 1 min; now -4 to 6 is allowed");
+        await page.until(`document.querySelector("[aria-label='Confirm Oven']").disabled`);
+        await page.fill(`${field("oven", "program")} input`, "6");
+        await page.press("Enter");
+        await page.click("[aria-label='Confirm Oven']");
+        await eventually(() => oven.told.includes("SET N 6"), "it is sent");
+        ok(!oven.told.includes("SET N 7"), "nothing else was");
         const [rate, pump] = [field("water", "rate"), field("water", "pump")];
         await page.shows(`${rate} .limited`, "not faster than 5 L/min in 1 min up: now at most 10 L/min");
         await page.fill(`${rate} input`, "11");
@@ -285,5 +292,68 @@ inBrowsers({
           deepStrictEqual(await violations(reader), []);
         }
       });
+    }),
+});
+
+inBrowsers({
+  name: "guards: what is forbidden or limited of a camera says so at its Expose, before anybody tries",
+  fn: (_t, browser) =>
+    inFolder(async (folder) => {
+      const camera = { imageFolders: [folder.replaceAll("\\", "/")] };
+      await using server = startServer({
+        instruments: demoInstruments({ camera }),
+        // As a bench file is read.
+        guards: {
+          interlocks: {
+            "Lamp on": {
+              when: "uv_light.actual_status == 'On'",
+              forbids: ["exposure.expose", { call: "exposure.sequence", argument: "number_exposures", above: 5 }],
+            },
+          },
+          limits: {
+            "exposure.sequence": { often: { times: 1, in: 3600 } },
+            "exposure.exposuretime": { slew: { up: { by: 5, per: 60 } } },
+          },
+        },
+        poll: true,
+        webPort: 0,
+      });
+      await server.ready;
+      using lines = await RawClient.connect(server.commandServer.port);
+      await lines.ask("exposure.set imagetest 1");
+      await lines.ask("exposure.set exposuretime 1");
+      await using page = await browser.open(`${base(server)}/#/images`);
+      const form = ".images-place .exposure-form";
+      const isOff = async (off: boolean) => {
+        await page.until(`document.querySelector("${form} .expose").disabled === ${off}`).catch(async (error) => {
+          throw new Error(`${error.message}: ${await page.evaluate(`document.querySelector("${form}").textContent`)}`);
+        });
+      };
+      const time = `${form} .exposuretime input`;
+      await isOff(false);
+      await page.shows(`${form} .limited`, "not faster than 5 s in 1 min up: now at most 6.0 s");
+      await page.fill(time, "100");
+      await page.shows(`${form} .forbidden`, "now at most 6.0 s");
+      await isOff(true);
+      await page.fill(time, "2");
+      await isOff(false);
+      await lines.ask('uv_light.set "Status Selection" On');
+      await lines.ask("uv_light.confirm");
+      await page.shows(form, "Lamp on forbids expose of exposure");
+      await isOff(true);
+      await page.fill(`${form} .how-many input`, "6");
+      await page.shows(form, "called 0 of 1 time in 1 h");
+      await page.shows(form, "Lamp on forbids");
+      await isOff(true);
+      await page.fill(`${form} .how-many input`, "2");
+      await isOff(false);
+      deepStrictEqual(await violations(page), []);
+      await page.click(`${form} .expose`);
+      await page.shows(form, "called 1 of 1 time in 1 h; again");
+      await isOff(true);
+      strictEqual(await lines.ask("exposure.get exposuretime"), "OK 2.0");
+      await eventually(async () => (await lines.ask("exposure.get state")) === "OK idle", "both are taken");
+      match(await lines.ask("exposure.sequence 2"), /^ERROR .*sequence of exposure may be called once in 1 h/);
+      await isOff(true);
     }),
 });

@@ -1,5 +1,6 @@
 /** The table of docs/guards.md: what happens at each fault. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { configure, type LogRecord, reset } from "npm:@logtape/logtape@2.4.2";
 import { join } from "node:path";
 import type { GuardsDescription } from "../../../protocol/guards.ts";
 import { HeliographServer, loadBench } from "../../../mod.ts";
@@ -24,6 +25,15 @@ Deno.test("guards: an action that fails is tried again, then escalates, and is d
     await using lab = await serve(folder, benchOf(devices, { interlocks: { Hot: { ...hot, trips } } }));
     await lab.until("hot", "clear");
     const { port } = gas;
+    const logged: string[] = [];
+    await configure({
+      sinks: { logged: ({ level, message }: LogRecord) => void logged.push(`${level}: ${message.join("")}`) },
+      loggers: [
+        { category: ["heliograph", "guards"], sinks: ["logged"], lowestLevel: "warning" },
+        { category: ["logtape", "meta"], lowestLevel: "error" },
+      ],
+      reset: true,
+    });
     await gas[Symbol.asyncDispose]();
     probe.values.T = "301";
     await eventually(() => oven.told.includes("SET N 0"), "the next step is done all the same");
@@ -31,6 +41,12 @@ Deno.test("guards: an action that fails is tried again, then escalates, and is d
     const [closing] = (await lab.interlock("hot")).trips;
     strictEqual(closing!.state, "failed");
     ok(closing!.reason !== "");
+    await reset();
+    strictEqual(logged.filter((each) => /^warning: .*Call close of Gas.* failed: /i.test(each)).length, 3);
+    match(
+      logged.find((each) => each.startsWith("error"))!,
+      /call close of Gas FAILED 3 times: .*; instead, set Power/i,
+    );
     devices.gas = new Lab({ B: "1" }, port);
     await eventually(() => devices.gas.told.includes("CLOSE"), "it is done once the cable is back");
     await eventually(async () => (await lab.interlock("hot")).trips[0]!.state === "done", "and that is told");
@@ -131,6 +147,10 @@ Deno.test("guards: after a restart what was latched, bypassed or watched is so s
     await lab.until("hot", "tripped");
     await eventually(() => gas.told.length === 2, "it is closed again");
     await eventually(async () => /NOT kept over a restart/.test((await lab.described()).hint), "that is told");
+    await eventually(
+      async () => (await lab.described()).alarms.some(({ title }) => title === "Guards not kept"),
+      "and is an alarm",
+    );
   }));
 
 Deno.test("guards: a watchdog is renewed by a message alone, and says who was the last; the safe state passes everything that waits", () =>
@@ -193,15 +213,28 @@ Deno.test("guards: an instrument that is switched off, or away, trips what depen
       folder,
       benchOf(devices, {
         interlocks: {
-          Probe: { must: "probe.temperature < 300", grace: "0s", forbids: [{ set: "oven.power", above: 5 }] },
+          Probe: {
+            must: "probe.temperature < 300",
+            grace: "0s",
+            forbids: [{ set: "oven.power", above: 5 }],
+            trips: [{ call: "gas.close" }],
+          },
           Late: { must: "water.flow > 2", delay: "1h", forbids: ["gas"], trips: [{ set: "oven.power", to: 0 }] },
         },
       }),
     );
     await lab.until("probe", "clear");
     await lab.until("late", "clear");
+    strictEqual(await lab.lines.ask("switch_off gas"), "OK");
     strictEqual(await lab.lines.ask("switch_off probe"), "OK");
     await lab.until("probe", "tripped");
+    await eventually(
+      async () => (await lab.described()).alarms.some(({ title }) => title === "Steps of interlock Probe"),
+      "the step on an instrument that is off fails, and is an alarm",
+    );
+    match((await lab.interlock("probe")).trips[0]!.reason, /Gas is switched off/);
+    strictEqual(await lab.lines.ask("switch_on gas"), "OK");
+    await eventually(() => devices.gas.told.includes("CLOSE"), "it is tried again");
     match(
       await lab.lines.ask("oven.set Power 6"),
       /it is not known whether it is safe: Temperature of Probe: Probe is switched off by/,

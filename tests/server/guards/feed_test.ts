@@ -63,7 +63,10 @@ Deno.test("guards: who watches everything is told of states, who watches them of
       // What may be done is told before anybody tries, and again when it is another.
       const { said, least, most } = snapshot[2]!.guard as LimitDescription;
       deepStrictEqual([said, least, most], ["not faster than 5 in 1 min: now -4 to 6", -4, 6]);
+      strictEqual(await lab.lines.ask("oven.set program 30"), "OK");
+      await until(all, (event) => JSON.stringify(event).includes('"confirm":"Program of Oven may be changed by 5 in'));
       strictEqual(await lab.lines.ask("oven.set program 3"), "OK");
+      await until(all, (event) => JSON.stringify(event).includes('"confirm":""'));
       strictEqual(await lab.lines.ask("oven.confirm"), "OK");
       await until(all, (event) => JSON.stringify(event).includes("now -2 to 6"));
 

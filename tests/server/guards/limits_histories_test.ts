@@ -1,11 +1,14 @@
 /** Limits against a model of them: random sets, restarts and time. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { defineInstrument } from "../../../mod.ts";
+import { join } from "node:path";
+import { command, defineInstrument } from "../../../mod.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { Alarms } from "../../../server/guards/alarms.ts";
 import { compileGuards } from "../../../server/guards/compiled.ts";
 import { Limit } from "../../../server/guards/limits.ts";
 import type { LimitWords } from "../../../server/guards/limits_schema.ts";
+import { RawClient, startServer } from "../../fixture.ts";
+import { inFolder } from "./lab.ts";
 
 /** mulberry32: the same numbers for the same seed. */
 function random(seed: number): () => number {
@@ -124,3 +127,140 @@ Deno.test("limits: in thousands of random histories, never more than the duty in
     alarms.stop();
   }
 });
+
+/** What an instrument was told, and when, in seconds. */
+interface Told {
+  readonly at: number;
+  readonly what: "heat" | "power" | "flash";
+  readonly value: number;
+}
+
+Deno.test("limits: over sockets and restarts, a random night is refused as the model says, and what reached the instrument is within all limits", () =>
+  inFolder(async (folder) => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const next = random(seed);
+    const times = 3;
+    const realNow = Date.now;
+    let now = 0;
+    Date.now = () => 1_700_000_000_000 + now * 1000;
+    const told: Told[] = [];
+    const tell = (what: Told["what"], value: number) => void told.push({ at: now, what, value });
+    tell("heat", 0);
+    tell("power", 0);
+    /** What it was in each of the seconds that count, and is. */
+    const were = (what: Told["what"], seconds: number) => {
+      const own = told.filter((each) => each.what === what);
+      return own.filter((_, index) => (own[index + 1]?.at ?? Infinity) > now - seconds).map(({ value }) => value);
+    };
+    const onFor = () => {
+      const own = told.filter(({ what }) => what === "heat");
+      return own.reduce((sum, { at, value }, index) => {
+        const to = own[index + 1]?.at ?? now;
+        return sum + value * Math.max(0, to - Math.max(at, now - within));
+      }, 0);
+    };
+    const serve = async () => {
+      const instrument = defineInstrument({
+        title: "Oven",
+        fields: {
+          Heat: {
+            type: "switch",
+            initial: told.findLast(({ what }) => what === "heat")!.value === 1,
+            write: (on: boolean) => tell("heat", on ? 1 : 0),
+          },
+          Power: {
+            type: "float",
+            initial: told.findLast(({ what }) => what === "power")!.value,
+            needsConfirm: next() < 0.5,
+            write: (value: number) => tell("power", value),
+          },
+        },
+        commands: { flash: command({ summary: "Flash", run: () => tell("flash", 1) }) },
+      });
+      const server = startServer({
+        instruments: [instrument],
+        guards: {
+          limits: {
+            "oven.heat": { duty: { on, in: within } },
+            "oven.power": { slew: { up: { by, per }, down: { by, per } } },
+            "oven.flash": { often: { times, in: per } },
+          },
+        },
+        guardsFile: join(folder, "guards.json"),
+      }, { guardsClock: () => now * 1000 });
+      await server.prepare();
+      const line = await RawClient.connect(server.commandServer.port);
+      const dashboard = await RawClient.connect(server.dashboardServer.port);
+      /** Over either wire. @returns Why it is refused; empty where it is done. */
+      const ask = async (text: string, message: Record<string, unknown>): Promise<string> => {
+        if (next() < 0.5) {
+          const reply = await line.ask(text);
+          return reply === "OK" ? "" : reply;
+        }
+        const { ok, error } = await dashboard.request({ id: 1, instrument: "oven", ...message });
+        return ok === true ? "" : (error as { code: string; message: string }).message;
+      };
+      return {
+        set: async (field: "heat" | "power", value: number | boolean) => {
+          const set = await ask(`oven.set ${field} ${Number(value)}`, { cmd: "Set", field, new_value: value });
+          if (field === "heat" || !instrument.field("Power").spec.needsConfirm) return set;
+          strictEqual(set, "", "what waits for a confirm is not sent");
+          const why = await ask("oven.confirm", { cmd: "Confirm" });
+          if (why !== "") strictEqual(await line.ask("oven.revert"), "OK");
+          return why;
+        },
+        flash: () => ask("oven.flash", { cmd: "Call", command: "flash" }),
+        async [Symbol.asyncDispose]() {
+          for (const each of [line, dashboard]) each[Symbol.dispose]();
+          await server.stop();
+        },
+      };
+    };
+    let [refused, done] = [0, 0];
+    try {
+      for (let run = 0; run < 6; run++) {
+        await using oven = await serve();
+        for (let step = 0; step < 120; step++) {
+          const story = `seed ${seed}, run ${run}, step ${step}, at ${now} s`;
+          const heat = told.findLast(({ what }) => what === "heat")!.value === 1;
+          const left = Math.max(0, on - onFor());
+          // Where its time is over, the server itself sets it off; that another test looks at.
+          now += Math.min(Math.floor(next() ** 3 * 30), heat ? left : Infinity);
+          if (heat && onFor() >= on) strictEqual(await oven.set("heat", false), "", story);
+          const what = next();
+          const [wanted, why] = what < 0.2
+            ? [onFor() < on, await oven.set("heat", true)]
+            : what < 0.35
+            ? [true, await oven.set("heat", false)]
+            : what < 0.6
+            ? [told.filter((each) => each.what === "flash" && each.at > now - per).length < times, await oven.flash()]
+            : await (async () => {
+              const value = Math.round(were("power", per).at(-1)! + (next() - 0.5) * 16);
+              const allowed = were("power", per).every((each) => Math.abs(value - each) <= by);
+              return [allowed, await oven.set("power", value)] as const;
+            })();
+          strictEqual(why === "", wanted, `${why}: ${story}`);
+          if (why === "") done++;
+          else {
+            refused++;
+            match(why, /Cannot (set|confirm|call) oven.*: (Heat|Power|flash) of Oven may be /);
+          }
+        }
+      }
+      // Not by the model, but by what the instrument was told.
+      for (const end = now; now > 0; now--) {
+        const passed = told.filter(({ at }) => at <= now);
+        const heats = passed.filter(({ what }) => what === "heat");
+        const burned = heats.reduce((sum, { at, value }, index) => {
+          return sum + value * Math.max(0, (heats[index + 1]?.at ?? now) - Math.max(at, now - within));
+        }, 0);
+        ok(burned <= on, `it was on for ${burned} s before ${now} of ${end} s: seed ${seed}`);
+        ok(passed.filter(({ what, at }) => what === "flash" && at > now - per).length <= times, `seed ${seed}`);
+        const powers = passed.filter(({ what, at }) => what === "power" && at > now - per).map(({ value }) => value);
+        ok(powers.length === 0 || Math.max(...powers) - Math.min(...powers) <= by, `${powers}: seed ${seed}`);
+      }
+      ok(refused > 50 && done > 200, `${refused} were refused and ${done} done: seed ${seed}`);
+    } finally {
+      Date.now = realNow;
+    }
+  }));

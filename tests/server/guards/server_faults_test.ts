@@ -5,7 +5,7 @@ import type { AlarmDetails } from "../../../protocol/guards.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { Alarms } from "../../../server/guards/alarms.ts";
 import { SteadyClock } from "../../../server/records/steady_clock.ts";
-import { serverFaults } from "../../../server/server_faults.ts";
+import { serverFaults } from "../../../server/guards/server_faults.ts";
 import { eventually, RawClient, startServer } from "../../fixture.ts";
 import { inFolder } from "./lab.ts";
 
@@ -94,4 +94,5 @@ Deno.test("guards: a fleet or a heartbeat that is away for a moment calls nobody
   wall -= 7_200_000;
   ok(raised(1).includes("Clock of this PC: the clock of this PC was set back by 120 min"));
   strictEqual(alarms.list("all").find(({ title }) => title === "Clock of this PC")!.severity, "medium");
+  alarms.stop();
 });

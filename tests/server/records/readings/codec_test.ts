@@ -1,6 +1,8 @@
 /** The form in which readings are kept: they come back as they were, to the bit, and take a byte or so each. */
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import {
+  checkWhole,
   decodeMinutes,
   decodeRun,
   encodeMinutes,
@@ -26,6 +28,18 @@ function random(seed: number): () => number {
 function polled(next: () => number, count: number, value: (at: number) => number): Run {
   const times = Float64Array.from({ length: count }, (_, at) => 1.79e12 + at * 1000 + Math.round(next() * 6));
   return { times, values: Float64Array.from(times, (_, at) => value(at)), qualities: new Uint8Array(count) };
+}
+
+/** They are whole, and with a byte less or more of what was deflated they are not. */
+function holdsWhole(bytes: Uint8Array): void {
+  checkWhole(bytes);
+  const head = bytes[1]! < 128 ? 2 : 3;
+  const body = inflateRawSync(bytes.subarray(head));
+  for (const other of [body.subarray(0, -1), body.subarray(0, body.length >> 1), [...body, 0]]) {
+    if (other.length === body.length) continue;
+    const changed = [...bytes.subarray(0, head), ...deflateRawSync(Uint8Array.from(other))];
+    throws(() => checkWhole(Uint8Array.from(changed)), /cut short, or go on behind their end/);
+  }
 }
 
 const oddNumbers = [
@@ -75,10 +89,13 @@ Deno.test("readings: any numbers, times and qualities come back as they were", (
       () => next() < spoilt ? [stale, error, none][Math.floor(next() * 3)]! : good,
     );
     const values = Float64Array.from(times, (_, at) => qualities[at] === good ? kind(at) : NaN);
-    deepStrictEqual(decodeRun(encodeRun({ times, values, qualities })), { times, values, qualities });
+    const bytes = encodeRun({ times, values, qualities });
+    deepStrictEqual(decodeRun(bytes), { times, values, qualities });
+    holdsWhole(bytes);
     const columns = { counts: times, first: values, last: values, lowest: values, highest: values, mean: values };
     const minutes = { times, gaps: qualities, ...columns };
     deepStrictEqual(decodeMinutes(encodeMinutes(minutes)), minutes);
+    holdsWhole(encodeMinutes(minutes));
   }
 });
 
@@ -89,6 +106,7 @@ Deno.test("readings: texts come back as they were", () => {
   const values = Array.from(times, () => words[Math.floor(next() * words.length)]!);
   const run = { times, values, qualities: new Uint8Array(300) };
   deepStrictEqual(decodeRun(encodeRun(run)), run);
+  holdsWhole(encodeRun(run));
 });
 
 Deno.test("readings: an hour takes at most 1.5 bytes a reading, and nearly nothing where nothing changes", () => {
@@ -106,4 +124,6 @@ Deno.test("readings: bytes that are none of theirs are refused", () => {
   const run = polled(random(3), 10, () => 1);
   strictEqual(decodeRun(encodeRun(run)).times.length, 10);
   throws(() => decodeRun(encodeRun(run).subarray(0, 6)));
+  throws(() => checkWhole(new Uint8Array([9, 1, 2, 3])), /a kind that this version does not know: 9/);
+  throws(() => checkWhole(encodeRun(run).subarray(0, 6)));
 });

@@ -5,21 +5,25 @@
  * @module
  */
 
-import type { ServerFault } from "./guards/alarms.ts";
-import type { Services } from "./services.ts";
+import type { ServerFault } from "./alarms.ts";
 
 /** A broker that is started anew is no fault, in seconds. */
 const fleetDelay = 60;
 /** Nor is a heartbeat that was lost once. */
 const heartbeatDelay = 180;
 
+/** The parts of a server that tell what is wrong with them; what it tells is empty where nothing is. */
+export interface FaultyParts {
+  readonly records: { readonly state: { readonly hint: string }; readonly clockDoubt: string };
+  readonly readings: { readonly problem: string; readonly crowded: string };
+  readonly dataLog: { readonly state: { readonly problem: string } };
+  readonly messages: { readonly lossReason: string; readonly heartbeatReason: string } | undefined;
+  readonly fleet: { describe(): { readonly reason: string } } | undefined;
+  readonly runs: { describe(): { readonly hint: string } } | undefined;
+}
+
 /** What can be wrong with a server; what it does not have is never wrong. */
-export function serverFaults(
-  { records, readings, dataLog, messages, fleet, runs }: Pick<
-    Services,
-    "records" | "readings" | "dataLog" | "messages" | "fleet" | "runs"
-  >,
-): ServerFault[] {
+export function serverFaults({ records, readings, dataLog, messages, fleet, runs }: FaultyParts): ServerFault[] {
   return [
     {
       title: "Records not written",
