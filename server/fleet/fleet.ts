@@ -15,6 +15,7 @@ import {
   partsOf,
   presenceEvery,
   type PresenceMessage,
+  protocolNumber,
   subjects,
 } from "../../protocol/fleet.ts";
 import { localTime } from "../../protocol/local_time.ts";
@@ -318,6 +319,7 @@ export class Fleet implements Elsewhere {
       instruments: bench.instruments.map(({ name }) => name),
       trouble: trouble(),
       leaves,
+      protocol: protocolNumber,
     };
   }
 
@@ -417,7 +419,15 @@ export class Fleet implements Elsewhere {
     other.here = !presence.leaves;
     if (presence.leaves) return this.#gone(name, other);
     const isOther = before.instance !== presence.instance || before.bench !== presence.bench;
-    if (cameBack) log.info("{pc} is in the fleet", { pc: name });
+    if (cameBack) {
+      log.info("{pc} is in the fleet", { pc: name });
+      if ((presence.protocol ?? 1) > protocolNumber) {
+        log.warning("{pc} has heliograph {version}, which knows more of fleets than this one: install it here too", {
+          pc: name,
+          version: presence.version,
+        });
+      }
+    }
     if (cameBack || isOther) this.#describe(name, other);
   }
 

@@ -24,6 +24,7 @@ export const presenceSchema: z.ZodType<PresenceMessage> = z.object({
   instruments: z.array(text).max(10_000),
   trouble: text,
   leaves: z.boolean(),
+  protocol: z.int().optional(),
 });
 
 /** What one PC asks of another; rights that this version does not know are none. */

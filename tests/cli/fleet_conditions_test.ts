@@ -33,7 +33,9 @@ Deno.test({
       };
       const coldFile = await write("cold-lab", {});
       const warmFile = await write("warm-lab", {
-        interlocks: { "Too hot": { must: `${temperature} < 5000`, grace: "1s", trips: [{ set: "oven.power", to: 1 }] } },
+        interlocks: {
+          "Too hot": { must: `${temperature} < 5000`, grace: "1s", trips: [{ set: "oven.power", to: 1 }] },
+        },
       });
       const runFile = join(folder, "warm-lab", "wait.run.json");
       await Deno.writeTextFile(
