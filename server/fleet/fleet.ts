@@ -5,7 +5,6 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import type { InstrumentDescription } from "../../protocol/description.ts";
 import { framedError } from "../../protocol/dashboard_message.ts";
 import { type ErrorCode, errorCodes, HeliographError } from "../../protocol/errors.ts";
 import {
@@ -32,7 +31,7 @@ import { didYouMean, listed } from "../bench/names.ts";
 import { decodeValue } from "../bench/typed_values.ts";
 import { wireError } from "../bench/wire_error.ts";
 import { Broker, type BrokerMessage } from "./broker.ts";
-import { answerSchema, askSchema, presenceSchema, readingsSchema } from "./fleet_messages.ts";
+import { answerSchema, askSchema, descriptionSchema, presenceSchema, readingsSchema } from "./fleet_messages.ts";
 import type { FleetWords } from "./fleet_schema.ts";
 import { type CopyCursor, copyCursor } from "../records/copying.ts";
 import { Gathering } from "./gathering.ts";
@@ -144,6 +143,8 @@ export class Fleet implements Elsewhere {
     this.#publisher = new Publisher(
       parts.bench,
       (instrument, message) => this.#broker.publish(subjects.readings(words.name, instrument), JSON.stringify(message)),
+      // Whoever comes back to the fleet is described anew.
+      () => this.#isIn,
     );
   }
 
@@ -495,15 +496,17 @@ export class Fleet implements Elsewhere {
   }
 
   async #describeOne(pc: string, other: Other, name: string): Promise<void> {
-    const description = await this.#ask(pc, { cmd: "Describe", instrument: name }, undefined, ownQuestions);
+    const told = await this.#ask(pc, { cmd: "Describe", instrument: name }, undefined, ownQuestions);
+    const description = descriptionSchema.safeParse(told).data;
+    if (description?.name !== name) throw new HeliographError("command_failed", "its description is none");
     const known = other.mirrors.get(name);
     const now = Date.now() + other.clockAhead * 1000;
-    if (known?.describe(description as InstrumentDescription, now) === true) {
+    if (known?.describe(description, now) === true) {
       return this.elsewhere.hub.publish("contact", { instrument: known.instrument }, known.instrument.faults);
     }
     const mirror = new Mirror(
       pc,
-      description as InstrumentDescription,
+      description,
       (message, caller, seconds) => this.#ask(pc, message, caller, seconds),
       now,
     );

@@ -51,7 +51,9 @@ Deno.test({
         authority: "fleet-authority.pem",
       };
       const set = async (changed: object) => {
-        const fleet = Object.fromEntries(Object.entries({ ...words, ...changed }).filter(([, value]) => value !== undefined));
+        const fleet = Object.fromEntries(
+          Object.entries({ ...words, ...changed }).filter(([, value]) => value !== undefined),
+        );
         await Deno.writeTextFile(file, JSON.stringify({ ...JSON.parse(bench.replace(/\/\/.*/, "")), fleet }));
       };
       const wrong = async (changed: object, message: RegExp) => {
@@ -64,13 +66,22 @@ Deno.test({
       const own = JSON.parse(text.replace(/\/\/.*/, "")).fleet;
       deepStrictEqual(own, words);
 
-      await wrong({ broker: "tls://no-such-host.invalid:4222" }, /has a name that nobody knows: look how it is written/);
+      await wrong(
+        { broker: "tls://no-such-host.invalid:4222" },
+        /has a name that nobody knows: look how it is written/,
+      );
       await wrong({ broker: "tls://localhost:1" }, /nothing listens at tls:\/\/localhost:1: start nats-server there/);
-      await wrong({ authority: undefined }, /did not prove itself by an authority that this PC trusts: say "authority"/);
+      await wrong(
+        { authority: undefined },
+        /did not prove itself by an authority that this PC trusts: say "authority"/,
+      );
       await wrong({ credentials: undefined }, /lets nobody in without credentials: say "credentials"/);
       await wrong({ credentials: "none.seed" }, /Cannot read the fleet's credentials, .*none\.seed/);
       // Its own credentials, and the name of another.
-      await wrong({ name: "warm-lab" }, /Publish to "heliograph\.v1\.here\.warm-lab".* it is another PC's, or the broker's/);
+      await wrong(
+        { name: "warm-lab" },
+        /Publish to "heliograph\.v1\.here\.warm-lab".* it is another PC's, or the broker's/,
+      );
       // What the broker does not know.
       const other = join(folder, "other-fleet");
       strictEqual((await run(["fleet", "init", other, "--broker", "localhost:1", "cold-lab"])).code, 0);
@@ -93,7 +104,9 @@ Deno.test({
         const authority = await maker.authority("a fleet", now);
         const { cert, key } = await maker.certificate(authority, [name], now);
         const files = ["c.pem", "k.pem", "a.pem"].map((each) => join(folder, each)) as [string, string, string];
-        for (const [at, each] of [cert, key, authority.certificate].entries()) await Deno.writeTextFile(files[at]!, each);
+        for (const [at, each] of [cert, key, authority.certificate].entries()) {
+          await Deno.writeTextFile(files[at]!, each);
+        }
         await using dated = await NatsServer.start(["--tls", "--tlscert", files[0], "--tlskey", files[1]]);
         await wrong({ broker: `tls://localhost:${dated.port}`, authority: files[2], credentials: undefined }, message);
       }
@@ -122,7 +135,10 @@ Deno.test({
         });
         await connection.flush();
         const open = { broker: `nats://127.0.0.1:${plain.port}`, credentials: undefined, authority: undefined };
-        await wrong(open, /The clock of late-lab is 6\d(?:\.\d)? s behind this PC's: let both be set by the network's time/);
+        await wrong(
+          open,
+          /The clock of late-lab is 6\d(?:\.\d)? s behind this PC's: let both be set by the network's time/,
+        );
         const { out } = await check();
         match(out, /note +Whoever is on the way to the broker reads along/);
         match(out, /note +A PC is called cold-lab already: the one of cold-lab bench.*give this one another name/);
