@@ -42,6 +42,8 @@ const log = getLogger(["heliograph", "fleet"]);
 
 /** How often it is looked who has gone, in milliseconds. */
 const lookEvery = 1000;
+/** Asked who is there, it says so this often at most, in milliseconds. */
+const oftenest = 500;
 /** How many requests of other PCs are worked on at once. */
 const mostAsked = 256;
 /** What whoever gathers records asks. */
@@ -122,6 +124,9 @@ export class Fleet implements Elsewhere {
   #isIn = false;
   #asked = 0;
   #timers: ReturnType<typeof setInterval>[] = [];
+  /** When it said last that it is there, and when it says so again. */
+  #saidHere = -Infinity;
+  #sayingHere: ReturnType<typeof setTimeout> | undefined;
   /** When it is tried again whether its name is free. */
   #again: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void)[] = [];
@@ -183,6 +188,7 @@ export class Fleet implements Elsewhere {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
     clearTimeout(this.#again);
+    clearTimeout(this.#sayingHere);
     if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(true)));
     this.#publisher.stop();
     await this.#gathering?.stop();
@@ -324,7 +330,17 @@ export class Fleet implements Elsewhere {
     };
   }
 
+  /** Says that it is there: where many come at once, once for all of them. */
+  #answerWho(): void {
+    const wait = this.#saidHere + oftenest - performance.now();
+    if (wait <= 0) return this.#sayHere();
+    this.#sayingHere ??= setTimeout(() => this.#sayHere(), wait);
+  }
+
   #sayHere(): void {
+    clearTimeout(this.#sayingHere);
+    this.#sayingHere = undefined;
+    this.#saidHere = performance.now();
     if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(false)));
   }
 
@@ -339,7 +355,7 @@ export class Fleet implements Elsewhere {
         if (other !== undefined) return this.#nameIsTaken(read(presenceSchema, other));
         this.#unsubscribe = [
           this.#broker.subscribe(subjects.here("*"), (message) => this.#heard(message)),
-          this.#broker.subscribe(subjects.who("*"), () => this.#sayHere()),
+          this.#broker.subscribe(subjects.who("*"), () => this.#answerWho()),
           this.#broker.subscribe(subjects.name(name), ({ answer }) => answer?.(JSON.stringify(this.#presence(false)))),
           this.#broker.subscribe(subjects.ask("*", name), (message) => void this.#answer(message)),
           this.#broker.subscribe(subjects.readings("*", "*"), (message) => this.#read(message)),
