@@ -1,8 +1,8 @@
 /**
  * Measures a fleet: what its broker and each PC need of a processor, and how late a PC sees what changes on the others.
  *
- * `deno task bench fleet`, with the numbers of benches and of fields of each in `BENCHES` and `FIELDS` by default 100 and
- * 20: 2,000 fields that change every second. It needs nats-server, on Linux.
+ * `deno task bench fleet`, with the numbers of benches and of fields of each in `BENCHES` and `FIELDS`, by default 20 and
+ * 100: 2,000 fields that change every second. It needs nats-server, on Linux.
  */
 const processes = 5;
 const seconds = 20;
@@ -74,8 +74,8 @@ async function cpuOf(pid: number): Promise<number> {
 
 /** Measures it, and prints what came of it. */
 export async function measureFleet(): Promise<void> {
-  const benches = Number(Deno.env.get("BENCHES") ?? 100);
-  const fields = Number(Deno.env.get("FIELDS") ?? 20);
+  const benches = Number(Deno.env.get("BENCHES") ?? 20);
+  const fields = Number(Deno.env.get("FIELDS") ?? 100);
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const broker = new Deno.Command("nats-server", {
     args: ["--addr", "127.0.0.1", "--port", String(port)],
