@@ -7,6 +7,7 @@
  */
 import { measureCamera } from "./camera.ts";
 import { measureEvaluations } from "./evaluation.ts";
+import { measureFleet } from "./fleet.ts";
 import { measureGuards } from "./guards.ts";
 import { measureRuns } from "./runs.ts";
 import { measureLines } from "./lines.ts";
@@ -26,6 +27,7 @@ const parts = new Map([
   ["records-month", measureMonth],
   ["evaluations", measureEvaluations],
   ["camera", measureCamera],
+  ["fleet", measureFleet],
   ["guards", measureGuards],
   ["runs", measureRuns],
   ["page", measurePage],

@@ -13,6 +13,9 @@ import type { Right } from "./vocabulary.ts";
 /** The beginning of every subject: programs of another version have another. */
 const root = "heliograph.v1";
 
+/** What this version knows of fleets; it counts up with what is added within the version of the subjects. */
+export const protocolNumber = 1;
+
 /** How often a PC says that it is there, in seconds. */
 export const presenceEvery = 5;
 
@@ -107,6 +110,8 @@ export interface PresenceMessage {
   readonly runs?: readonly FleetRun[] | undefined;
   /** Whether it goes: it stops, or leaves the fleet. */
   readonly leaves: boolean;
+  /** What it knows of fleets: {@linkcode protocolNumber}. @default 1 */
+  readonly protocol?: number | undefined;
 }
 
 /** What one PC asks of another. */

@@ -16,12 +16,15 @@ import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
 import { type Paint, painter, table, writeJson } from "../output.ts";
 import { buildCommand } from "../usage.ts";
+import { fleetCheck, fleetJoin } from "./fleet_join.ts";
 
 /** A clock that is off by more, in seconds, is told. */
 const clockOff = 2;
 
 interface FleetFlags extends ConnectionFlags {
   readonly broker?: string;
+  readonly bench: string;
+  readonly name?: string;
 }
 
 /** `heliograph fleet` */
@@ -31,7 +34,8 @@ export const fleetCommand = buildCommand({
     fullDescription:
       "Show the PCs of the fleet that the server is in, by the word “fleet” of its bench file. `fleet init FOLDER " +
       "--broker HOST PC…` writes what the broker needs, a NATS server, and what is carried to each PC; again with other " +
-      "PCs, it adds them.",
+      "PCs, it adds them. `fleet join FOLDER` puts what was carried here into the bench file; `fleet check` says what is " +
+      "wrong, and what to do. `fleet records` tells what is gathered of the records of all PCs.",
   },
   parameters: {
     flags: {
@@ -43,16 +47,38 @@ export const fleetCommand = buildCommand({
         brief: "For init: by which name or address, and port, the PCs reach the broker [default port = 4222]",
         placeholder: "HOST[:PORT]",
       },
+      bench: {
+        kind: "parsed",
+        parse: String,
+        default: "bench.json",
+        brief: "For join and check: the bench file",
+        placeholder: "FILE",
+      },
+      name: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        brief: "For join: what this PC is called in the fleet [default = as the folder says]",
+        placeholder: "NAME",
+      },
     },
     positional: {
       kind: "array",
-      parameter: { placeholder: "list | init FOLDER PC…", brief: "What to do [default = list]", parse: String },
+      parameter: {
+        placeholder: "list | records | check | join FOLDER | init FOLDER PC…",
+        brief: "What to do [default = list]",
+        parse: String,
+      },
     },
   },
   async func(this: CliContext, flags: FleetFlags, ...[action = "list", ...rest]: string[]): Promise<void> {
     if (action === "init") return await init(this, flags, rest);
-    if (action !== "list" || rest.length > 0) {
-      throw new UsageError(`Cannot do "${[action, ...rest].join(" ")}": it is list, or init FOLDER PC…`);
+    if (action === "join") return await fleetJoin(this, flags.json, flags.bench, rest, flags.name);
+    if (action === "check" && rest.length === 0) return await fleetCheck(this, flags.json, flags.bench);
+    if (action !== "list" && action !== "records" || rest.length > 0) {
+      throw new UsageError(
+        `Cannot do "${[action, ...rest].join(" ")}": it is list, records, check, join FOLDER, or init FOLDER PC…`,
+      );
     }
     await using client = dashboardClient(this, flags);
     await client.hello();
@@ -66,6 +92,7 @@ export const fleetCommand = buildCommand({
         'This bench is in no fleet: say "fleet" in its bench file; “fleet init” writes what that needs',
       );
     }
+    if (action === "records") return tellRecords(this, flags.json, fleet);
     if (flags.json) return writeJson(this, fleet);
     this.process.stdout.write(fleetText(fleet, painter(this.colour)));
   },
@@ -90,6 +117,33 @@ export function fleetText({ broker, connected, reason, members }: FleetDescripti
   const head = ["PC", "BENCH", "STATE", "VERSION", "SINCE", "INSTRUMENTS"];
   return (connected ? "" : `${paint.red(printable(`This PC is not in its fleet: ${reason}`))}\n`) +
     table(head, rows, paint) + paint.dim(`by ${printable(broker)}\n`);
+}
+
+/** Tells what is gathered of the records of other PCs. */
+function tellRecords(context: CliContext, json: boolean, { gathered }: FleetDescription): void {
+  if (gathered === undefined) {
+    throw new HeliographError(
+      "unavailable",
+      'This PC gathers no records: say "gather": "fleet-records" in "fleet" of its bench file, or ask the PC that does',
+    );
+  }
+  if (json) return writeJson(context, gathered);
+  const paint = painter(context.colour);
+  const told = (time: string | null) => time === null ? "" : localTime(new Date(time)).slice(0, 19);
+  const rows = gathered.pcs.map(({ name, records, last, whole, reason }) => [
+    { text: printable(name), style: paint.bold },
+    String(records),
+    told(last),
+    told(whole),
+    {
+      text: printable(reason || (whole === null ? "not reached yet" : "well")),
+      style: reason === "" ? paint.green : paint.red,
+    },
+  ]);
+  context.process.stdout.write(
+    table(["PC", "RECORDS", "LAST", "ALL UNTIL", "STATE"], rows, paint) +
+      paint.dim(`in ${printable(gathered.folder)}; read one with --read ${printable(join(gathered.folder, "PC"))}\n`),
+  );
 }
 
 function stateOf({ self, here, reason, trouble, clockAhead }: FleetMember): string {

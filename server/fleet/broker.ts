@@ -7,6 +7,7 @@
 import type { Msg, NatsConnection } from "npm:@nats-io/nats-core@3.4.0";
 import type { Authenticator } from "npm:@nats-io/nats-core@3.4.0/internal";
 import { HeliographError } from "../../protocol/errors.ts";
+import { localTime } from "../../protocol/local_time.ts";
 import type { FleetWords } from "./fleet_schema.ts";
 import { DenoTransport } from "./transport.ts";
 
@@ -44,14 +45,40 @@ function inWords(error: unknown, broker: string, { credentials, authority }: Fle
   if (/authorization violation|authentication/i.test(all)) {
     return credentials === undefined
       ? `${broker} lets nobody in without credentials: say "credentials" in the bench file`
-      : `${broker} does not take the credentials in ${credentials}`;
+      : `${broker} does not take the credentials in ${credentials}: give the ones that were made for it, or have the ` +
+        "broker read its configuration anew, nats-server --signal reload";
   }
-  if (/certificate|UnknownIssuer|NotValidForName/i.test(all)) {
+  const renew = "“heliograph fleet init” makes another one where broker.pem is removed";
+  if (/expired/i.test(all)) {
+    const [, seconds] = /not valid after (\d+)/.exec(all) ?? [];
+    const when = seconds === undefined ? "" : ` on ${localTime(new Date(Number(seconds) * 1000)).slice(0, 10)}`;
+    return `the certificate of ${broker} has expired${when}: ${renew}; where that is not so, set this PC's clock`;
+  }
+  if (/not valid yet|NotValidYet/i.test(all)) {
+    return `the certificate of ${broker} is not valid yet: set the clock of this PC, or of the one that made it`;
+  }
+  if (/not valid for name|NotValidForName/i.test(all)) {
+    const names = [...all.matchAll(/(?:DnsName|IpAddress)\("?([^")]+)"?\)/g)].map(([, each]) => each)
+      .filter((each) => each !== "heliograph.internal");
+    const is = names.length === 0 ? "another name" : names.join(", ");
+    return `the certificate of ${broker} is for ${is}: call it so in "broker", or make another one, fleet init --broker`;
+  }
+  if (/certificate|UnknownIssuer/i.test(all)) {
     const by = authority === undefined ? "this PC trusts" : `${authority} holds`;
-    return `${broker} did not prove itself by an authority that ${by}: ${text}`;
+    return `${broker} did not prove itself by an authority that ${by}: say "authority", the fleet-authority.pem of this ` +
+      `fleet (${text})`;
   }
-  if (/refused/i.test(all)) return `nothing listens at ${broker}`;
-  if (/timeout|timed out/i.test(all)) return `${broker} did not answer within ${tryFor / 1000} s`;
+  if (/lookup address|resolve|not known|No such host/i.test(all)) {
+    return `${broker} has a name that nobody knows: look how it is written, or give the broker's address`;
+  }
+  if (/refused/i.test(all)) {
+    return `nothing listens at ${broker}: start nats-server there, and let its firewall have the port`;
+  }
+  if (/timeout|timed out|unreachable|no route/i.test(all)) {
+    return `${broker} did not answer within ${
+      tryFor / 1000
+    } s: see whether that PC is on, and what a firewall lets through`;
+  }
   return `${broker}: ${text}`;
 }
 

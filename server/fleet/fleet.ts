@@ -5,7 +5,6 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import type { InstrumentDescription } from "../../protocol/description.ts";
 import { framedError } from "../../protocol/dashboard_message.ts";
 import { type ErrorCode, errorCodes, HeliographError } from "../../protocol/errors.ts";
 import {
@@ -15,6 +14,7 @@ import {
   partsOf,
   presenceEvery,
   type PresenceMessage,
+  protocolNumber,
   subjects,
 } from "../../protocol/fleet.ts";
 import { localTime } from "../../protocol/local_time.ts";
@@ -32,7 +32,7 @@ import { didYouMean, listed, ownInstruments } from "../bench/names.ts";
 import { decodeValue } from "../bench/typed_values.ts";
 import { wireError } from "../bench/wire_error.ts";
 import { Broker, type BrokerMessage } from "./broker.ts";
-import { answerSchema, askSchema, presenceSchema, readingsSchema } from "./fleet_messages.ts";
+import { answerSchema, askSchema, descriptionSchema, presenceSchema, readingsSchema } from "./fleet_messages.ts";
 import type { FleetWords } from "./fleet_schema.ts";
 import { type CopyCursor, copyCursor } from "../records/copying.ts";
 import { Gathering } from "./gathering.ts";
@@ -45,6 +45,8 @@ const log = getLogger(["heliograph", "fleet"]);
 const lookEvery = 1000;
 /** How long changes of alarms and runs are gathered, in milliseconds. */
 const gathered = 300;
+/** Asked who is there, it says so this often at most, in milliseconds. */
+const oftenest = 500;
 /** How many requests of other PCs are worked on at once. */
 const mostAsked = 256;
 /** What whoever gathers records asks. */
@@ -127,11 +129,13 @@ export class Fleet implements Elsewhere {
   #isIn = false;
   #asked = 0;
   #timers: ReturnType<typeof setInterval>[] = [];
+  /** When it said last that it is there, and when it says so again. */
+  #saidHere = -Infinity;
+  #sayingHere: ReturnType<typeof setTimeout> | undefined;
   /** When it is tried again whether its name is free. */
   #again: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void)[] = [];
   /** When it is told that something is another. */
-  #telling: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
 
   /** Makes it. @param words What the bench file says; files as absolute paths. */
@@ -150,6 +154,8 @@ export class Fleet implements Elsewhere {
     this.#publisher = new Publisher(
       parts.bench,
       (instrument, message) => this.#broker.publish(subjects.readings(words.name, instrument), JSON.stringify(message)),
+      // Whoever comes back to the fleet is described anew.
+      () => this.#isIn,
     );
   }
 
@@ -188,7 +194,7 @@ export class Fleet implements Elsewhere {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
     clearTimeout(this.#again);
-    clearTimeout(this.#telling);
+    clearTimeout(this.#sayingHere);
     if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(true)));
     this.#publisher.stop();
     await this.#gathering?.stop();
@@ -350,19 +356,26 @@ export class Fleet implements Elsewhere {
       trouble: trouble(),
       ...standing(),
       leaves,
+      protocol: protocolNumber,
     };
   }
 
   /** Something of what it says of itself is another: what changes at once is told at once. */
   changed(): void {
-    if (!this.#isIn) return;
-    this.#telling ??= setTimeout(() => {
-      this.#telling = undefined;
-      this.#sayHere();
-    }, gathered);
+    this.#sayingHere ??= setTimeout(() => this.#sayHere(), gathered);
+  }
+
+  /** Says that it is there: where many come at once, once for all of them. */
+  #answerWho(): void {
+    const wait = this.#saidHere + oftenest - performance.now();
+    if (wait <= 0) return this.#sayHere();
+    this.#sayingHere ??= setTimeout(() => this.#sayHere(), wait);
   }
 
   #sayHere(): void {
+    clearTimeout(this.#sayingHere);
+    this.#sayingHere = undefined;
+    this.#saidHere = performance.now();
     if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(false)));
   }
 
@@ -377,7 +390,7 @@ export class Fleet implements Elsewhere {
         if (other !== undefined) return this.#nameIsTaken(read(presenceSchema, other));
         this.#unsubscribe = [
           this.#broker.subscribe(subjects.here("*"), (message) => this.#heard(message)),
-          this.#broker.subscribe(subjects.who("*"), () => this.#sayHere()),
+          this.#broker.subscribe(subjects.who("*"), () => this.#answerWho()),
           this.#broker.subscribe(subjects.name(name), ({ answer }) => answer?.(JSON.stringify(this.#presence(false)))),
           this.#broker.subscribe(subjects.ask("*", name), (message) => void this.#answer(message)),
           this.#broker.subscribe(subjects.readings("*", "*"), (message) => this.#read(message)),
@@ -458,7 +471,15 @@ export class Fleet implements Elsewhere {
     other.here = !presence.leaves;
     if (presence.leaves) return this.#gone(name, other);
     const isOther = before.instance !== presence.instance || before.bench !== presence.bench;
-    if (cameBack) log.info("{pc} is in the fleet", { pc: name });
+    if (cameBack) {
+      log.info("{pc} is in the fleet", { pc: name });
+      if ((presence.protocol ?? 1) > protocolNumber) {
+        log.warning("{pc} has heliograph {version}, which knows more of fleets than this one: install it here too", {
+          pc: name,
+          version: presence.version,
+        });
+      }
+    }
     if (cameBack || isOther) this.#describe(name, other);
   }
 
@@ -526,15 +547,17 @@ export class Fleet implements Elsewhere {
   }
 
   async #describeOne(pc: string, other: Other, name: string): Promise<void> {
-    const description = await this.#ask(pc, { cmd: "Describe", instrument: name }, undefined, ownQuestions);
+    const told = await this.#ask(pc, { cmd: "Describe", instrument: name }, undefined, ownQuestions);
+    const description = descriptionSchema.safeParse(told).data;
+    if (description?.name !== name) throw new HeliographError("command_failed", "its description is none");
     const known = other.mirrors.get(name);
     const now = Date.now() + other.clockAhead * 1000;
-    if (known?.describe(description as InstrumentDescription, now) === true) {
+    if (known?.describe(description, now) === true) {
       return this.elsewhere.hub.publish("contact", { instrument: known.instrument }, known.instrument.faults);
     }
     const mirror = new Mirror(
       pc,
-      description as InstrumentDescription,
+      description,
       (message, caller, seconds) => this.#ask(pc, message, caller, seconds),
       now,
     );

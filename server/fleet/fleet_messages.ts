@@ -5,8 +5,8 @@
  */
 
 import * as z from "npm:zod@4.6.7";
-import type { FieldState } from "../../protocol/description.ts";
 import { alarmStates, severities } from "../../protocol/alarms.ts";
+import type { FieldState, InstrumentDescription } from "../../protocol/description.ts";
 import {
   type AskMessage,
   type FleetAlarms,
@@ -16,7 +16,7 @@ import {
   type ReadingsMessage,
 } from "../../protocol/fleet.ts";
 import { runStates } from "../../protocol/runs.ts";
-import { qualities, rights } from "../../protocol/vocabulary.ts";
+import { accesses, numberFormats, qualities, rights, roles, valueTypes } from "../../protocol/vocabulary.ts";
 
 const text = z.string().max(10_000);
 const time = z.string().refine((given) => Number.isFinite(Date.parse(given)));
@@ -61,6 +61,7 @@ export const presenceSchema: z.ZodType<PresenceMessage> = z.object({
   alarms: alarms.optional().catch(undefined),
   runs: z.array(run).max(100).optional().catch(undefined),
   leaves: z.boolean(),
+  protocol: z.int().optional(),
 });
 
 /** What one PC asks of another; rights that this version does not know are none. */
@@ -88,6 +89,69 @@ const state: z.ZodType<FieldState> = z.object({
   applied: z.string().optional(),
   reason: z.string().optional(),
 }) as z.ZodType<FieldState>;
+
+const value = z.union([z.number(), z.string().max(1_000_000), z.boolean()]);
+const name = z.string().regex(/^[a-z0-9_]+$/).max(200);
+
+/** What a value may be; words that a newer version adds go with it. */
+const valueWords = {
+  type: z.enum(valueTypes),
+  unit: text.optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  choices: z.array(text).max(10_000).optional(),
+  decimals: z.int().min(0).max(100).optional(),
+  format: z.enum(numberFormats).optional().catch(undefined),
+  summary: text.optional(),
+};
+
+const field = z.looseObject({
+  ...valueWords,
+  name,
+  title: text.min(1),
+  access: z.enum(accesses),
+  needsConfirm: z.boolean(),
+  readback: z.looseObject({ field: name, tolerance: z.number(), within: z.number().positive() }).optional(),
+  staleAfter: z.number().positive().optional(),
+  value: value.nullable(),
+  text,
+  quality: z.enum(qualities),
+  time: time.nullable(),
+  staged: z.boolean().optional(),
+  reason: text.optional(),
+});
+
+const described = z.looseObject({
+  name,
+  summary: text,
+  arguments: z.array(z.looseObject({ ...valueWords, name: text, default: value.optional() })).max(100),
+  takesMore: z.boolean(),
+  role: z.enum(roles),
+  immediate: z.boolean(),
+  stop: z.boolean(),
+  deadline: z.number().positive(),
+  confirm: text.optional(),
+});
+
+/** Those of a list that this version understands: what a newer one adds keeps nobody from the others. */
+function understood<T>(schema: z.ZodType<T>) {
+  return z.array(z.unknown()).max(10_000).transform((all) =>
+    all.flatMap((each) => {
+      const found = schema.safeParse(each);
+      return found.success ? [found.data] : [];
+    })
+  );
+}
+
+/** How a PC describes one of its instruments; fields and commands that this version does not understand are left out. */
+export const descriptionSchema: z.ZodType<InstrumentDescription> = z.looseObject({
+  name,
+  title: text.min(1),
+  caption: text,
+  summary: text,
+  fields: understood(field),
+  commands: understood(described),
+}) as unknown as z.ZodType<InstrumentDescription>;
 
 /** What the fields of an instrument hold. */
 export const readingsSchema: z.ZodType<ReadingsMessage> = z.object({

@@ -22,12 +22,18 @@ export class Publisher {
   /** What was read, and whether it is another, by the instrument. */
   readonly #untold = new Map<Instrument, Map<BenchField, boolean>>();
   readonly #numbers = new WeakMap<Instrument, number>();
+  readonly #isHeard: () => boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #unsubscribe: readonly (() => void)[];
 
-  /** Begins. @param publish Takes each message. */
-  constructor({ hub }: Bench, publish: (instrument: string, message: ReadingsMessage) => void) {
+  /** Begins. @param publish Takes each message. @param isHeard Whether somebody may hear it: otherwise nothing is made. */
+  constructor(
+    { hub }: Bench,
+    publish: (instrument: string, message: ReadingsMessage) => void,
+    isHeard: () => boolean,
+  ) {
     this.#publish = publish;
+    this.#isHeard = isHeard;
     const name = "the fleet";
     this.#unsubscribe = [
       hub.subscribe("reading", ({ instrument, field }) => this.#take(instrument, field, false), { name }),
@@ -40,6 +46,7 @@ export class Publisher {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (!this.#isHeard()) return this.#untold.clear();
     for (const [instrument, fields] of this.#untold) {
       const number = (this.#numbers.get(instrument) ?? 0) + 1;
       this.#numbers.set(instrument, number);
@@ -61,6 +68,7 @@ export class Publisher {
   }
 
   #take(instrument: Instrument, field: BenchField, isOther: boolean): void {
+    if (!this.#isHeard()) return;
     const fields = this.#untold.get(instrument) ?? new Map<BenchField, boolean>();
     this.#untold.set(instrument, fields);
     fields.set(field, isOther || fields.get(field) === true);

@@ -96,6 +96,8 @@ export class DenoTransport implements Transport {
         return this.#end(this.#done ? undefined : error as Error);
       }
       if (count === null) return this.#end();
+      // The library reads on with the next connection by then: the rest of this one would stand in the middle of a message.
+      if (this.#done) return;
       yield buffer.subarray(0, count);
     }
   }

@@ -171,5 +171,8 @@ Deno.test("cli: a bench that is in no fleet says so, and what to do", () =>
       (await ask("list", "--server", "cold-lab")).err,
       /Cannot ask cold-lab: this bench is in no fleet.*or pair with that PC/,
     );
-    match((await ask("fleet", "joyn")).err, /Cannot do "joyn": it is list, or init FOLDER PC…/);
+    match(
+      (await ask("fleet", "joyn")).err,
+      /Cannot do "joyn": it is list, records, check, join FOLDER, or init FOLDER PC…/,
+    );
   }));

@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { NatsConnectionImpl } from "npm:@nats-io/nats-core@3.4.0/internal";
 import { demoInstruments } from "../../../mod.ts";
-import { subjects } from "../../../protocol/fleet.ts";
+import { type FleetDescription, subjects } from "../../../protocol/fleet.ts";
 import { benchSchema } from "../../../server/config/schema.ts";
 import { codeBlocks } from "../../documents.ts";
 import { canRun, eventually, runProgram } from "../../fixture.ts";
@@ -212,5 +212,105 @@ Deno.test(
     strictEqual(await second.line("gauge.set valve 1"), "OK", "it works on alone");
     await first[Symbol.asyncDispose]();
     await eventually(async () => /"connected": true/.test(await second.line("fleet.list")), "it comes in");
+  },
+);
+
+Deno.test(
+  "fleet: a PC of another version, whose clock is wrong and whose words are strange, harms nobody",
+  options,
+  async () => {
+    await using broker = await NatsServer.start();
+    await using warm = new Pc(broker, "warm-lab", [gauge().instrument]);
+    await warm.line("fleet.list");
+    const connection = await NatsConnectionImpl.connect({ servers: `127.0.0.1:${broker.port}` });
+    try {
+      const hour = 3_600_000;
+      const there = () => new Date(Date.now() + hour).toISOString();
+      const presence = (more: object = {}) =>
+        JSON.stringify({
+          ...{ name: "new-lab", instance: "1", title: "New lab", version: "9.0.0", protocol: 99, started: there() },
+          ...{ now: there(), bench: 0, instruments: ["probe", "broken"], trouble: "", leaves: false, mood: "fine" },
+          ...more,
+        });
+      const field = (name: string, more: object) => ({
+        ...{
+          name,
+          title: name,
+          access: "readout",
+          needsConfirm: false,
+          log: true,
+          quality: "good",
+          text: "",
+          colour: "red",
+        },
+        ...more,
+      });
+      const description = {
+        ...{ name: "probe", title: "Probe", caption: "Probe", summary: "", aura: 3, contact: null, hasImages: false },
+        holder: null,
+        fields: [
+          field("level", {
+            type: "float",
+            value: 4,
+            unit: "mm",
+            time: new Date(Date.now() + hour - 30_000).toISOString(),
+          }),
+          field("picture", { type: "hologram", value: "x", time: null }),
+          { name: "nonsense" },
+        ],
+        commands: [{ name: "dance" }, "what"],
+      };
+      connection.subscribe(subjects.ask("*", "new-lab"), {
+        callback: (_, message) => {
+          const { instrument } = (message.json() as { message: { instrument: string } }).message;
+          const value = instrument === "probe" ? description : { name: "../broken", fields: 7 };
+          message.respond(JSON.stringify({ id: 1, ok: true, value, more: true }));
+        },
+      });
+      const say = () => connection.publish(subjects.here("new-lab"), presence());
+      connection.subscribe(subjects.who("*"), { callback: say });
+      await connection.flush();
+      say();
+      await warm.knows("new-lab/probe", "level");
+      const known = await warm.framed({ cmd: "Get", instrument: "new-lab/probe", field: "level" });
+      deepStrictEqual([known.value, known.unit], [4, "mm"]);
+      // It was read half a minute ago, whatever that PC's clock shows.
+      const age = Date.now() - Date.parse(String(known.time));
+      ok(age > 25_000 && age < 60_000, `${age} ms`);
+      match(await warm.line("new-lab/probe.get picture"), /^ERROR .*no field/);
+      match(await warm.line("new-lab/broken.get x"), /^ERROR new-lab has no instrument called broken/);
+      const list = JSON.parse((await warm.line("fleet.list")).slice(3)) as FleetDescription;
+      const member = list.members.find(({ name }) => name === "new-lab")!;
+      ok(Math.abs(member.clockAhead! - 3600) < 5, String(member.clockAhead));
+      // Messages of kinds that this version does not know, and one with more words.
+      connection.publish("heliograph.v1.future.new-lab", "{}");
+      connection.publish(subjects.readings("new-lab", "probe"), "not JSON");
+      const changed = {
+        level: { value: 5, text: "5", quality: "good", time: there(), glow: true },
+        ghost: field("g", {}),
+      };
+      connection.publish(subjects.readings("new-lab", "probe"), JSON.stringify({ number: 1, changed, same: ["x"] }));
+      connection.publish(
+        subjects.readings("new-lab", "probe"),
+        JSON.stringify({ number: 2, changed: { level: changed.level }, same: [], sparkle: [] }),
+      );
+      await eventually(
+        async () => (await warm.framed({ cmd: "Get", instrument: "new-lab/probe", field: "level" })).value === 5,
+        "its readings are followed",
+      );
+      const answer = (await connection.request(
+        subjects.ask("new-lab", "warm-lab"),
+        JSON.stringify({
+          for: { name: "x", rights: ["read", "levitate"] },
+          seconds: 5,
+          message: { id: 1, cmd: "Levitate" },
+        }),
+        { timeout: 5000 },
+      )).json() as { readonly ok: boolean };
+      strictEqual(answer.ok, false);
+      strictEqual(await warm.line("gauge.get valve"), "OK 0.0");
+    } finally {
+      await connection.close();
+    }
   },
 );

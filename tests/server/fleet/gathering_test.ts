@@ -8,6 +8,7 @@ import { encodeRun, type Run } from "../../../server/records/readings/codec.ts";
 import { HistoryFolder } from "../../../server/records/readings/history_folder.ts";
 import { ReadingsStore } from "../../../server/records/readings/readings_store.ts";
 import { RecordsFolder } from "../../../server/records/records_folder.ts";
+import { run } from "../../cli_fixture.ts";
 import { eventually } from "../../fixture.ts";
 import { hasNats, NatsServer } from "../../nats.ts";
 import { inFolder } from "../guards/lab.ts";
@@ -70,6 +71,12 @@ Deno.test("fleet: a gatherer has the records of all PCs, also of what they did w
         await arrives("cut off 19");
         const list = JSON.parse((await warm.line("fleet.list")).slice(3));
         strictEqual(list.gathered.folder, gathered);
+        const told = await run(["fleet", "records", "--port", String(warm.server.dashboardServer.port)]);
+        match(told.out, /cold-lab +\d+ .* well\n/, told.err);
+        const read = await run(["journal", "--read", copy, "--find", "cut off 7"]);
+        match(read.out, /cut off 7/, read.err);
+        const none = await run(["fleet", "records", "--port", String(pc.server.dashboardServer.port)]);
+        match(none.err, /This PC gathers no records: say "gather"/);
         deepStrictEqual(list.gathered.pcs.map((each: { name: string }) => each.name), ["cold-lab"]);
       }
       await note(pc, "while the gatherer was away");
