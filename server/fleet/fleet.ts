@@ -18,6 +18,7 @@ import {
   subjects,
 } from "../../protocol/fleet.ts";
 import { localTime } from "../../protocol/local_time.ts";
+import type { InstrumentDescription } from "../../protocol/description.ts";
 import { version } from "../../protocol/version.ts";
 import type { Right } from "../../protocol/vocabulary.ts";
 import { Principal, principalOf } from "../access/principal.ts";
@@ -135,7 +136,6 @@ export class Fleet implements Elsewhere {
   /** When it is tried again whether its name is free. */
   #again: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void)[] = [];
-  /** When it is told that something is another. */
   #stopped = false;
 
   /** Makes it. @param words What the bench file says; files as absolute paths. */

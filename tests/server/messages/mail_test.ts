@@ -162,7 +162,7 @@ Deno.test(
         const accepting = (async () => {
           for await (const each of silent) connections.push(each);
         })().catch(() => {});
-        const deadlines = { mail: 0.1, webhook: 1, command: 1 };
+        const deadlines = { mail: 0.1, webhook: 1, command: 1, mqtt: 1 };
         const messages = await messagesOf(words({ port }, {}), alarms, { file, times: { ...quick, deadlines } });
         await eventually(() => connections.length > 1, "it is tried again");
         match(messages.describe().messages[0]!.reason, /has not taken it within the time/);

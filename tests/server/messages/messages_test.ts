@@ -133,7 +133,7 @@ Deno.writeTextFileSync(${JSON.stringify(out)}, JSON.stringify([Deno.args, input.
       "{title}",
       "-x",
     ];
-    const deadlines = { mail: 1, webhook: 1, command: 2 };
+    const deadlines = { mail: 1, webhook: 1, command: 2, mqtt: 1 };
     await using messages = await messagesOf(
       { commands: { siren: command }, rules: [{ to: ["siren"] }] },
       alarms,
