@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import type { FleetDescription, FleetMember } from "../../protocol/fleet.ts";
+import type { ServerStatus } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { localTime } from "../../protocol/local_time.ts";
 import { printable } from "../../protocol/printable.ts";
@@ -31,7 +32,7 @@ export const fleetCommand = buildCommand({
     fullDescription:
       "Show the PCs of the fleet that the server is in, by the word “fleet” of its bench file. `fleet init FOLDER " +
       "--broker HOST PC…` writes what the broker needs, a NATS server, and what is carried to each PC; again with other " +
-      "PCs, it adds them.",
+      "PCs, it adds them. `fleet page` tells where a browser shows all of them.",
   },
   parameters: {
     flags: {
@@ -46,13 +47,13 @@ export const fleetCommand = buildCommand({
     },
     positional: {
       kind: "array",
-      parameter: { placeholder: "list | init FOLDER PC…", brief: "What to do [default = list]", parse: String },
+      parameter: { placeholder: "list | page | init FOLDER PC…", brief: "What to do [default = list]", parse: String },
     },
   },
   async func(this: CliContext, flags: FleetFlags, ...[action = "list", ...rest]: string[]): Promise<void> {
     if (action === "init") return await init(this, flags, rest);
-    if (action !== "list" || rest.length > 0) {
-      throw new UsageError(`Cannot do "${[action, ...rest].join(" ")}": it is list, or init FOLDER PC…`);
+    if (action !== "list" && action !== "page" || rest.length > 0) {
+      throw new UsageError(`Cannot do "${[action, ...rest].join(" ")}": it is list, page, or init FOLDER PC…`);
     }
     await using client = dashboardClient(this, flags);
     await client.hello();
@@ -66,10 +67,24 @@ export const fleetCommand = buildCommand({
         'This bench is in no fleet: say "fleet" in its bench file; “fleet init” writes what that needs',
       );
     }
+    if (action === "page") {
+      const address = pageOf(await client.status());
+      if (flags.json) return writeJson(this, { address });
+      this.process.stdout.write(`${printable(address)}\n`);
+      return;
+    }
     if (flags.json) return writeJson(this, fleet);
     this.process.stdout.write(fleetText(fleet, painter(this.colour)));
   },
 });
+
+/** Where a browser on the server's PC shows the fleet. @throws {HeliographError} Where the server has no page. */
+function pageOf({ listeners }: ServerStatus): string {
+  const web = listeners.find(({ protocol }) => protocol === "web");
+  if (web === undefined) throw new HeliographError("unavailable", "This server serves no page");
+  const host = /^(?:0\.0\.0\.0|::)$/.test(web.host) ? "127.0.0.1" : web.host;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${web.port}/#/fleet`;
+}
 
 /** The fleet, as a table. */
 export function fleetText({ broker, connected, reason, members }: FleetDescription, paint: Paint): string {

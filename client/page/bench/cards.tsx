@@ -17,7 +17,6 @@ import { isCamera } from "../images/camera.tsx";
 import { Card } from "./card.tsx";
 import { cardHeight, columnsOf, type Room, useRoom } from "./columns.ts";
 import { goToCard, useWanted } from "./wanted.ts";
-import { useLive } from "../live/live.tsx";
 import type { Plotted } from "../plots/plotted.ts";
 
 /** The key under which the browser keeps what is folded here. */

@@ -34,7 +34,12 @@ function pc(broker: NatsServer, name: string, folder: string, instruments: Instr
     poll: true,
     sandbox: { languages: [] },
     records: { folder: join(folder, `${name}.records`) },
-    fleet: { broker: `nats://127.0.0.1:${broker.port}`, name, roles: { "*": "operator" } },
+    fleet: {
+      broker: `nats://127.0.0.1:${broker.port}`,
+      name,
+      roles: { "*": "operator" },
+      page: `https://${name}:2404`,
+    },
     ...beside,
   });
 }
@@ -118,6 +123,10 @@ if (hasNats) {
             await page.fill(`${valve} input`, "6");
             await page.press("Enter");
             await page.shows(gaugeThere, "cold-lab: ");
+            strictEqual(
+              await page.evaluate(`document.querySelector(".pc-bench .about a").href`),
+              "https://cold-lab:2404/",
+            );
             await picture("bench");
             strictEqual(String(await page.evaluate(outsiders)), "");
           });
