@@ -115,8 +115,15 @@ if (hasNats) {
             await eventually(async () => await line(there, "spare_gauge.get valve") === "OK 7.0", "it is set there");
             match(await line(there, "spare_gauge.set valve 5"), /^OK/);
             await page.until(`document.querySelector('${valve} input').value === "5.0"`);
+            const menu = async (what: string) => {
+              await page.click(`${gaugeThere} .menu-button`);
+              await page.click(`.card-menu [aria-label="${what} control of cold-lab/spare_gauge"]`);
+              await page.until(`document.querySelector(".card-menu") === null`);
+            };
+            await menu("Take");
+            match(await line(there, "spare_gauge.set valve 4"), /^ERROR .*warm-lab.* has control of it/);
+            await menu("Release");
             // What is refused there is told as of there.
-            await line(there, "take spare_gauge");
             using holder = await RawClient.connect(there.commandServer.port);
             await holder.ask("take spare_gauge");
             await page.fill(`${valve} input`, "6");
