@@ -104,6 +104,8 @@ export interface PresenceMessage {
   readonly instruments: readonly string[];
   /** What is not well; empty where all is. */
   readonly trouble: string;
+  /** Where others reach its page; left out where its bench file does not say. */
+  readonly page?: string | undefined;
   /** Its alarms; left out where it has no guards. */
   readonly alarms?: FleetAlarms | undefined;
   /** Its runs that are under way; left out where it has none at all. */
@@ -158,6 +160,8 @@ export interface FleetMember {
   readonly instruments: readonly string[];
   /** What is not well; empty where all is. */
   readonly trouble: string;
+  /** Where its page is reached; left out where its bench file does not say. */
+  readonly page?: string | undefined;
   /** Its alarms, as it told them last; left out where it has no guards, or is of an older version. */
   readonly alarms?: FleetAlarms | undefined;
   /** Its runs that are under way, as it told them last; left out where it has none at all, or is of an older version. */

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import type { FleetDescription, FleetMember } from "../../protocol/fleet.ts";
+import type { ServerStatus } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { localTime } from "../../protocol/local_time.ts";
 import { printable } from "../../protocol/printable.ts";
@@ -35,7 +36,8 @@ export const fleetCommand = buildCommand({
       "Show the PCs of the fleet that the server is in, by the word “fleet” of its bench file. `fleet init FOLDER " +
       "--broker HOST PC…` writes what the broker needs, a NATS server, and what is carried to each PC; again with other " +
       "PCs, it adds them. `fleet join FOLDER` puts what was carried here into the bench file; `fleet check` says what is " +
-      "wrong, and what to do. `fleet records` tells what is gathered of the records of all PCs.",
+      "wrong, and what to do. `fleet records` tells what is gathered of the records of all PCs, " +
+      "`fleet page` where a browser shows them.",
   },
   parameters: {
     flags: {
@@ -65,7 +67,7 @@ export const fleetCommand = buildCommand({
     positional: {
       kind: "array",
       parameter: {
-        placeholder: "list | records | check | join FOLDER | init FOLDER PC…",
+        placeholder: "list | page | records | check | join FOLDER | init FOLDER PC…",
         brief: "What to do [default = list]",
         parse: String,
       },
@@ -75,9 +77,9 @@ export const fleetCommand = buildCommand({
     if (action === "init") return await init(this, flags, rest);
     if (action === "join") return await fleetJoin(this, flags.json, flags.bench, rest, flags.name);
     if (action === "check" && rest.length === 0) return await fleetCheck(this, flags.json, flags.bench);
-    if (action !== "list" && action !== "records" || rest.length > 0) {
+    if (!["list", "page", "records"].includes(action) || rest.length > 0) {
       throw new UsageError(
-        `Cannot do "${[action, ...rest].join(" ")}": it is list, records, check, join FOLDER, or init FOLDER PC…`,
+        `Cannot do "${[action, ...rest].join(" ")}": it is list, page, records, check, join FOLDER, or init FOLDER PC…`,
       );
     }
     await using client = dashboardClient(this, flags);
@@ -93,10 +95,24 @@ export const fleetCommand = buildCommand({
       );
     }
     if (action === "records") return tellRecords(this, flags.json, fleet);
+    if (action === "page") {
+      const address = pageOf(await client.status());
+      if (flags.json) return writeJson(this, { address });
+      this.process.stdout.write(`${printable(address)}\n`);
+      return;
+    }
     if (flags.json) return writeJson(this, fleet);
     this.process.stdout.write(fleetText(fleet, painter(this.colour)));
   },
 });
+
+/** Where a browser on the server's PC shows the fleet. @throws {HeliographError} Where the server has no page. */
+function pageOf({ listeners }: ServerStatus): string {
+  const web = listeners.find(({ protocol }) => protocol === "web");
+  if (web === undefined) throw new HeliographError("unavailable", "This server serves no page");
+  const host = /^(?:0\.0\.0\.0|::)$/.test(web.host) ? "127.0.0.1" : web.host;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${web.port}/#/fleet`;
+}
 
 /** The fleet, as a table. */
 export function fleetText({ broker, connected, reason, members }: FleetDescription, paint: Paint): string {

@@ -354,6 +354,7 @@ export class Fleet implements Elsewhere {
       bench: this.#publisher.bench,
       instruments: bench.instruments.map(({ name }) => name),
       trouble: trouble(),
+      ...this.#words.page === undefined ? {} : { page: this.#words.page },
       ...standing(),
       leaves,
       protocol: protocolNumber,
@@ -730,7 +731,8 @@ function split(name: string): [pc: string | undefined, instrument: string] {
   return slash <= 0 ? [undefined, name] : [name.slice(0, slash), name.slice(slash + 1)];
 }
 
-function memberOf({ name, title, version, started, instruments, trouble, alarms, runs }: PresenceMessage) {
+function memberOf(presence: PresenceMessage) {
+  const { name, title, version, started, instruments, trouble, page, alarms, runs } = presence;
   return {
     name,
     title,
@@ -738,6 +740,7 @@ function memberOf({ name, title, version, started, instruments, trouble, alarms,
     started,
     instruments,
     trouble,
+    ...page === undefined ? {} : { page },
     ...alarms === undefined ? {} : { alarms },
     ...runs === undefined ? {} : { runs },
   };

@@ -15,6 +15,7 @@ import {
   type PresenceMessage,
   type ReadingsMessage,
 } from "../../protocol/fleet.ts";
+import { pageAddress } from "./fleet_schema.ts";
 import { runStates } from "../../protocol/runs.ts";
 import { accesses, numberFormats, qualities, rights, roles, valueTypes } from "../../protocol/vocabulary.ts";
 
@@ -57,6 +58,7 @@ export const presenceSchema: z.ZodType<PresenceMessage> = z.object({
   bench: z.int(),
   instruments: z.array(text).max(10_000),
   trouble: text,
+  page: pageAddress.optional().catch(undefined),
   // Of a version that tells them in other words, they are not known: its PC is there all the same.
   alarms: alarms.optional().catch(undefined),
   runs: z.array(run).max(100).optional().catch(undefined),

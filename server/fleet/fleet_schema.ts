@@ -15,12 +15,16 @@ export interface FleetWords {
   readonly authority?: string | undefined;
   readonly gather?: string | undefined;
   readonly roles?: Readonly<Record<string, string>> | undefined;
+  readonly page?: string | undefined;
 }
 
 const broker = z.string().regex(
   /^(?:nats|tls):\/\/(?:\[[0-9a-f:.]+\]|[^/:@\s]+)(?::\d{1,5})?$/i,
   "must be tls://HOST:PORT, or nats://HOST:PORT where nobody can listen on the way",
 );
+
+/** Where a page is: nothing that a browser would run. */
+export const pageAddress = z.string().max(1000).regex(/^https?:\/\/[^\s"<>]+$/i, "must be https://HOST:PORT");
 
 /** What a bench file may say of its fleet. */
 export const fleetSchema = z.strictObject({
@@ -41,5 +45,8 @@ export const fleetSchema = z.strictObject({
   }),
   roles: z.record(z.string().min(1).max(64), z.string().min(1)).optional().meta({
     description: "What the other PCs may do here at most: a role for each name; * for all others. Default observer",
+  }),
+  page: pageAddress.optional().meta({
+    description: "Where the other PCs reach the page of this one: https://cold-lab:2404. Their pages lead there",
   }),
 }) satisfies z.ZodType<FleetWords>;

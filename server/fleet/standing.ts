@@ -6,8 +6,8 @@
 
 import { type AlarmDescription, severities } from "../../protocol/alarms.ts";
 import { mostTold, type PresenceMessage } from "../../protocol/fleet.ts";
+import type { AlarmSummary } from "../../protocol/guards.ts";
 import type { RunsDescription } from "../../protocol/runs.ts";
-import type { Guards } from "../guards/guards.ts";
 
 /** The states in which an alarm stands: those of which nobody has said that they know first. */
 const standing: readonly string[] = ["unacknowledged", "returned", "acknowledged", "latched"];
@@ -16,7 +16,10 @@ const underWay: ReadonlySet<string> = new Set(["running", "paused", "finishing"]
 
 /** Tells of them. @param guards `undefined` where there are none. @param runs `undefined` where there are none. */
 export function standingOf(
-  guards: Pick<Guards, "alarms" | "summary"> | undefined,
+  guards: {
+    readonly summary: { readonly alarms: AlarmSummary };
+    readonly alarms: { list(state: string): readonly AlarmDescription[] };
+  } | undefined,
   runs: { describe(): RunsDescription } | undefined,
 ): Pick<PresenceMessage, "alarms" | "runs"> {
   return {

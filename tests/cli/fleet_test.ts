@@ -96,6 +96,9 @@ for (const program of programs) {
         strictEqual((await ask("set", "cold-lab/oven", "power", "7")).code, 0);
         match((await ask("get", "cold-lab/oven", "power")).out, /^7\.0/);
         match((await ask("set", "oven", "power", "700", "--server", "cold-lab")).err, /cold-lab: .*maximum of 80/);
+        const { out: address } = await ask("fleet", "page");
+        match(address, /^http:\/\/127\.0\.0\.1:\d+\/#\/fleet\n$/);
+        match(await (await fetch(address.trim())).text(), /<title>/);
         match((await ask("status", "--server", "cald-lab")).err, /did you mean cold-lab\?/);
 
         // As the document says.
@@ -173,6 +176,6 @@ Deno.test("cli: a bench that is in no fleet says so, and what to do", () =>
     );
     match(
       (await ask("fleet", "joyn")).err,
-      /Cannot do "joyn": it is list, records, check, join FOLDER, or init FOLDER PC…/,
+      /Cannot do "joyn": it is list, page, records, check, join FOLDER, or init FOLDER PC…/,
     );
   }));

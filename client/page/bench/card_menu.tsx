@@ -145,14 +145,22 @@ function Menu({ bench, instrument, under, close }: {
             {/* The default instrument drives nothing, and everybody needs it: the server lets nobody take it. */}
             {name === "api" || !may(welcome, "drive", name)
               ? null
+              // Who has control on another PC is not told here: it says so itself where it refuses.
+              : !own
+              ? (
+                <>
+                  {item("Take control", `Take control of ${title}`, () => bench.take(name))}
+                  {item("Release control", `Release control of ${title}`, () =>
+                    bench.release(name))}
+                </>
+              )
               : mine
-              ? item("Release control", `Release control of ${title}`, () => bench.release(name))
+              ? item("Release control", `Release control of ${title}`, () =>
+                bench.release(name))
               : holder === null
-              ? item("Take control", `Take control of ${title}`, () =>
-                bench.take(name))
+              ? item("Take control", `Take control of ${title}`, () => bench.take(name))
               : may(welcome, "takeOver")
-              ? item("Take control over", `Take control over: ${title}`, () =>
-                bench.take(name, true))
+              ? item("Take control over", `Take control over: ${title}`, () => bench.take(name, true))
               : null}
             {fields.size === 0 || !own || !may(welcome, "arrange") ? null : (
               <button

@@ -62,7 +62,7 @@ export function FleetPlace({ bench, plotted }: { bench: LiveBench; plotted: Plot
 
 function PcCard({ bench, member }: { readonly bench: LiveBench; readonly member: FleetMember }): VNode {
   const { name, title, self, here, reason, version, clockAhead, trouble, instruments } = member;
-  const { alarms, runs } = member;
+  const { alarms, runs, page } = member;
   const id = `pc-${name}`;
   const zone = useTimeZone();
   const time = (at: string) => timeText(new Date(at), new Date(bench.now()), zone);
@@ -127,6 +127,11 @@ function PcCard({ bench, member }: { readonly bench: LiveBench; readonly member:
         </ul>
         <p class="about">
           heliograph {version}, since {time(member.started)}
+          {self || page === undefined ? null : (
+            <>
+              , <a href={page} rel="noreferrer">its own page</a>
+            </>
+          )}
           {clockAhead === null || Math.abs(clockAhead) < clockOff ? "" : (
             <strong class="fleet-clock">
               ; its clock is {Math.abs(clockAhead)} s {clockAhead > 0 ? "ahead" : "behind"}

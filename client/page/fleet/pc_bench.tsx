@@ -46,7 +46,8 @@ export function PcBench({ bench, plotted, pc }: {
           <p class="about">
             Driven by this PC's server: what {pc}{" "}
             allows this PC, and you may here, is what you may do there. Its plots are with yours; its journal, images,
-            guards and the steps of its runs are on its own page.
+            guards and the steps of its runs are on{" "}
+            {member.page === undefined ? "its own page" : <a href={member.page} rel="noreferrer">its own page</a>}.
           </p>
           <div class={away ? "pc-away" : ""}>
             {instruments.length === 0

@@ -34,7 +34,12 @@ function pc(broker: NatsServer, name: string, folder: string, instruments: Instr
     poll: true,
     sandbox: { languages: [] },
     records: { folder: join(folder, `${name}.records`) },
-    fleet: { broker: `nats://127.0.0.1:${broker.port}`, name, roles: { "*": "operator" } },
+    fleet: {
+      broker: `nats://127.0.0.1:${broker.port}`,
+      name,
+      roles: { "*": "operator" },
+      page: `https://${name}:2404`,
+    },
     ...beside,
   });
 }
@@ -46,7 +51,7 @@ const night = {
 
 if (hasNats) {
   inBrowsers({
-    name: "fleet: both PCs on one page, the other's bench driven, plotted and found; one that is killed is said",
+    name: "fleet: both PCs on one page, the other's bench driven, plotted and found; one that goes is said",
     browsers: ["chromium"],
     fn: (t, browser) =>
       inFolder(async (folder) => {
@@ -87,7 +92,7 @@ if (hasNats) {
             match(await line(there, "automation.load night.run.json"), /^OK/);
             match(await line(there, "automation.start"), /^OK/);
             await page.shows(`${card("cold-lab")} .fleet-run`, "Oxygen steps under way");
-            await page.shows(`${card("cold-lab")} .fleet-run`, "8 h left");
+            await page.shows(`${card("cold-lab")} .fleet-run`, "1/2 steps done, ");
             await picture("fleet");
             await page.click(`${card("cold-lab")} button`);
             await page.shows(card("cold-lab"), "all acknowledged");
@@ -111,13 +116,24 @@ if (hasNats) {
             await eventually(async () => await line(there, "spare_gauge.get valve") === "OK 7.0", "it is set there");
             match(await line(there, "spare_gauge.set valve 5"), /^OK/);
             await page.until(`document.querySelector('${valve} input').value === "5.0"`);
+            const menu = async (what: string) => {
+              await page.click(`${gaugeThere} .menu-button`);
+              await page.click(`.card-menu [aria-label="${what} control of cold-lab/spare_gauge"]`);
+              await page.until(`document.querySelector(".card-menu") === null`);
+            };
+            await menu("Take");
+            match(await line(there, "spare_gauge.set valve 4"), /^ERROR .*warm-lab.* has control of it/);
+            await menu("Release");
             // What is refused there is told as of there.
-            await line(there, "take spare_gauge");
             using holder = await RawClient.connect(there.commandServer.port);
             await holder.ask("take spare_gauge");
             await page.fill(`${valve} input`, "6");
             await page.press("Enter");
             await page.shows(gaugeThere, "cold-lab: ");
+            strictEqual(
+              await page.evaluate(`document.querySelector(".pc-bench .about a").href`),
+              "https://cold-lab:2404/",
+            );
             await picture("bench");
             strictEqual(String(await page.evaluate(outsiders)), "");
           });
@@ -146,7 +162,7 @@ if (hasNats) {
             await page.shows(gaugeThere, "Pressure");
           });
 
-          await t.step("one that is killed is said, and is live again when it is back", async () => {
+          await t.step("one that goes is said, and is live again when it is back", async () => {
             await there.stop();
             await page.shows(".pc-bench", "cold-lab is not connected, last seen");
             await page.shows(gaugeThere, "No contact");
