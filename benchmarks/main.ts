@@ -8,6 +8,7 @@
 import { measureCamera } from "./camera.ts";
 import { measureEvaluations } from "./evaluation.ts";
 import { measureGuards } from "./guards.ts";
+import { measureRehearsals } from "./rehearse.ts";
 import { measureRuns } from "./runs.ts";
 import { measureLines } from "./lines.ts";
 import { measurePage } from "./page.ts";
@@ -28,6 +29,7 @@ const parts = new Map([
   ["camera", measureCamera],
   ["guards", measureGuards],
   ["runs", measureRuns],
+  ["rehearse", measureRehearsals],
   ["page", measurePage],
 ]);
 
