@@ -64,6 +64,8 @@ const usualReach = 300;
 const mostSuns = 20;
 /** The most problems that are told at once. */
 const mostProblems = 200;
+/** What a round does is told in so many characters. */
+const longestOfRound = 80;
 
 /** A run's file whose form is right. @throws {BenchFileError} With all that is wrong. */
 export function readRun(file: string, text: string): { readonly source: Source; readonly words: RunWords } {
@@ -558,7 +560,8 @@ class Loader {
       return this.#all(steps, [...at, "steps"], each);
     });
     this.#inRow = outer;
-    return { kind: "rounds", rounds, times, every, text };
+    const what = words.repeat === undefined ? "" : `: ${shortly(rounds[0]!)}`;
+    return { kind: "rounds", rounds, times, every, text: `${text}${what}` };
   }
 
   #dataLog(words: StepWords, at: Path, values: Values): StepBody | undefined {
@@ -607,4 +610,11 @@ export function timeText(seconds: number): string {
 /** Those of a bench that a run may drive, for the check of a file without a server. */
 export function drivable(instruments: readonly Instrument[]): Instrument[] {
   return instruments.filter(({ name }) => !ownInstruments.has(name));
+}
+
+/** What steps do, so that it fits on a line. */
+function shortly(steps: readonly RunStep[]): string {
+  const text = steps.slice(0, 3).map(({ text }) => text).join(", ");
+  const more = steps.length > 3 ? `, and ${steps.length - 3} more` : "";
+  return text.length <= longestOfRound ? `${text}${more}` : `${text.slice(0, longestOfRound)}…`;
 }
