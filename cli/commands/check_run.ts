@@ -17,15 +17,13 @@ import { timeOfAll } from "../../server/automation/steps.ts";
 import { Bench } from "../../server/bench/bench.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import type { Answer, Ask } from "../../server/code/messages.ts";
-import { Sandbox } from "../../server/code/sandbox.ts";
-import { Processes } from "../../server/processes/processes.ts";
 import { loadBenchWith } from "../../server/config/bench_file.ts";
 import { notABench } from "../../server/config/beside.ts";
 import type { Site } from "../../server/config/site.ts";
 import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
 import { UsageError } from "../exit_codes.ts";
-import { sandboxHostWord } from "../hidden_words.ts";
+import { withSandbox } from "../own_sandbox.ts";
 import { painter, writeJson } from "../output.ts";
 
 /** Whether a file's name is that of a run. */
@@ -113,23 +111,15 @@ async function inSandbox<T>(
   instruments: readonly Instrument[],
   work: (scripts: Scripts, principal: Principal) => Promise<T>,
 ): Promise<T> {
-  const processes = new Processes();
-  const hostCommand = Deno.build.standalone ? { hostCommand: [Deno.execPath(), sandboxHostWord] as const } : {};
-  const sandbox = new Sandbox(hostCommand, processes);
-  sandbox.start();
-  try {
+  return await withSandbox((runner) => {
+    const bench = new Bench(instruments);
     const scripts = new Scripts({
-      bench: new Bench(instruments),
-      load: (source, owner) => sandbox.loadScript(source, owner),
-      evaluate: (source, sender, asker) =>
-        sandbox.evaluate({ language: "javascript", mode: "eval", source }, sender, asker),
+      bench,
+      ...runner,
       answer: (ask) => Promise.resolve(answerWithout(ask, instruments)),
     });
-    return await work(scripts, new Principal({ by: "program" }, "observer"));
-  } finally {
-    await sandbox.stop();
-    await processes.close();
-  }
+    return work(scripts, new Principal({ by: "program" }, "observer"));
+  });
 }
 
 /** What a script's dashboard answers where no server is. */

@@ -45,6 +45,11 @@ export interface RunParts {
   /** Calls the functions of a PyOpticon script. @default it is none */
   readonly script?: Pick<RunScript, "call" | "printTo"> | undefined;
   /**
+   * In how many seconds a script's condition is looked at again. @param gone For how long it has been awaited, in
+   * seconds. @default 1
+   */
+  readonly awaitEvery?: ((gone: number) => number) | undefined;
+  /**
    * Told of each step that begins, just before that is told in words.
    *
    * @returns What is told when it has ended, and of the error where it has failed. @default nobody is told
@@ -609,7 +614,7 @@ export class Run {
     this.#now.set(place, { step, condition: { parts } });
     this.#note(place);
     try {
-      for (let so = false; !so; due = now + lookEvery) {
+      for (let so = false; !so; due = now + (this.#parts.awaitEvery?.(now) ?? lookEvery)) {
         await this.#pass(place, skipped, (gone) => {
           now = gone;
           return gone >= due ? undefined : due - gone;
