@@ -43,7 +43,7 @@ export async function measureRehearsals(): Promise<void> {
       await Deno.writeTextFile(file, text);
       const began = performance.now();
       const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "cli/main.ts", "rehearse", "--for", "8h", file],
+        args: ["run", "--lock=deno.lock", "--frozen", "-A", "cli/main.ts", "rehearse", "--for", "8h", file],
       }).output();
       const seconds = (performance.now() - began) / 1000;
       const last = new TextDecoder().decode(stdout).trim().split("\n").at(-1)!;
