@@ -9,7 +9,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { printable } from "../../protocol/printable.ts";
 import type { Rehearsal, RehearsedEvent, RehearsedSeries } from "../../protocol/rehearsal.ts";
 import { isProgram } from "../../server/automation/program_run.ts";
-import { timeText } from "../../server/automation/run_file.ts";
+import { timeText } from "../../server/automation/step_text.ts";
 import { isScript } from "../../server/automation/script_run.ts";
 import { readSeconds } from "../../server/expressions/over_time.ts";
 import { rehearsed } from "../../server/rehearsal/start.ts";

@@ -1,5 +1,5 @@
 /**
- * Loads a run's file, and checks it against the bench: all that is wrong at once, with line and column.
+ * Checks a run's file against the bench, and makes its steps: all that is wrong at once, with line and column.
  *
  * @module
  */
@@ -7,52 +7,22 @@
 import { HeliographError } from "../../protocol/errors.ts";
 import type { BenchField } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
-import { didYouMean, identifierOf, listed, ownInstruments } from "../bench/names.ts";
+import { didYouMean, identifierOf, listed } from "../bench/names.ts";
 import { commandOf, placeOf, settingOf } from "../bench/places.ts";
-import { formProblems } from "../config/validate.ts";
 import { BenchEnvironment } from "../expressions/bench_environment.ts";
 import { Condition } from "../expressions/condition.ts";
 import { ExpressionError } from "../expressions/expression_error.ts";
 import { readSeconds } from "../expressions/over_time.ts";
 import { Windows } from "../expressions/windows.ts";
-import type { Site } from "../config/site.ts";
-import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
+import { BenchFileError, type Path, type Problem, type Source } from "../files/source.ts";
 import { type Given, parametersOf, type Row, rowsOfCsv, Values } from "./parameters.ts";
 import { type RunWords, type Scalar, type StepKind, stepKinds, type StepWords } from "./run_schema.ts";
-import { runSchema } from "./run_schema.ts";
 import { cameraCalled, exposureSeconds, imageTitle, lampsOf } from "./expose.ts";
+import type { LoadedRun, RunSurroundings } from "./loaded_run.ts";
+import { problemsInOrder } from "./run_file.ts";
+import { shortly, timeText, unitOf } from "./step_text.ts";
 import { sunText, type SunWait } from "./sun.ts";
 import type { Late, Place, Reach, RunStep, StepBody } from "./steps.ts";
-
-/** A run that can be begun. */
-export interface LoadedRun {
-  readonly title: string;
-  readonly summary: string;
-  readonly given: Given;
-  readonly steps: readonly RunStep[];
-  readonly finally: readonly RunStep[];
-  readonly ifFails: "pause" | "stop";
-  readonly afterRestart: "ask" | "finally" | "continue";
-  /** The names of the instruments that it drives. */
-  readonly instruments: readonly string[];
-  /** Whether it is a PyOpticon script: its times count from its start, and its delays are no steps of their own. */
-  readonly isScript: boolean;
-}
-
-/** What a run's file is checked against. */
-export interface RunSurroundings {
-  readonly instruments: readonly Instrument[];
-  /** Where on Earth the bench stands. @default it is not known */
-  readonly site?: Site | undefined;
-  /** By when it is said when the sun will be where it is waited for. @default now */
-  readonly now?: Date;
-  /** What was given for its parameters. */
-  readonly given: Given;
-  /** Whether what must be given may be left out, since the file is only checked. @default false */
-  readonly onlyChecked?: boolean;
-  /** The texts of the CSV files that it names, by name; `undefined` where there is none. */
-  readonly files: ReadonlyMap<string, string | undefined>;
-}
 
 /** The most steps that the rows of all files make. */
 const mostSteps = 100_000;
@@ -64,31 +34,6 @@ const usualReach = 300;
 const mostSuns = 20;
 /** The most problems that are told at once. */
 const mostProblems = 200;
-/** What a round does is told in so many characters. */
-const longestOfRound = 80;
-
-/** A run's file whose form is right. @throws {BenchFileError} With all that is wrong. */
-export function readRun(file: string, text: string): { readonly source: Source; readonly words: RunWords } {
-  const problems: Problem[] = [];
-  const source = Source.parse(file, text, problems);
-  problems.push(...formProblems(runSchema, source.value, source));
-  if (problems.length > 0) throw new BenchFileError(inOrder(problems));
-  return { source, words: runSchema.parse(source.value) };
-}
-
-/** The CSV files that a run goes through, by name. */
-export function filesOf({ steps, finally: last = [] }: RunWords): Set<string> {
-  const names = new Set<string>();
-  const visit = (steps: readonly StepWords[]) => {
-    for (const step of steps) {
-      if (typeof step.forEach === "string") names.add(step.forEach);
-      for (const inner of [step.steps ?? [], step.otherwise ?? [], ...step.parallel ?? []]) visit(inner);
-    }
-  };
-  visit([...steps, ...last]);
-  return names;
-}
-
 /**
  * Checks a run against the bench, and makes it ready.
  *
@@ -100,12 +45,8 @@ export function loadRun(
 ): LoadedRun {
   const loader = new Loader(source, surroundings);
   const loaded = loader.load(words);
-  if (loader.problems.length > 0) throw new BenchFileError(inOrder(loader.problems));
+  if (loader.problems.length > 0) throw new BenchFileError(problemsInOrder(loader.problems));
   return loaded;
-}
-
-function inOrder(problems: readonly Problem[]): Problem[] {
-  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
 /** What a title is made of where a file has none: `night.run.json` is `night`. */
@@ -589,32 +530,4 @@ class Loader {
       };
     });
   }
-}
-
-/** What stands behind a value of a field: ` °C`. */
-export function unitOf({ spec }: BenchField): string {
-  return spec.unit === undefined ? "" : ` ${spec.unit}`;
-}
-
-/** A time as people write it: `90s`, `10m`, `1h 30m`. */
-export function timeText(seconds: number): string {
-  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds % 3600 / 60), seconds % 60];
-  const parts = [
-    ...(hours > 0 ? [`${hours}h`] : []),
-    ...(minutes > 0 ? [`${minutes}m`] : []),
-    ...(rest > 0 || seconds === 0 ? [`${Math.round(rest * 10) / 10}s`] : []),
-  ];
-  return parts.join(" ");
-}
-
-/** Those of a bench that a run may drive, for the check of a file without a server. */
-export function drivable(instruments: readonly Instrument[]): Instrument[] {
-  return instruments.filter(({ name }) => !ownInstruments.has(name));
-}
-
-/** What steps do, so that it fits on a line. */
-function shortly(steps: readonly RunStep[]): string {
-  const text = steps.slice(0, 3).map(({ text }) => text).join(", ");
-  const more = steps.length > 3 ? `, and ${steps.length - 3} more` : "";
-  return text.length <= longestOfRound ? `${text}${more}` : `${text.slice(0, longestOfRound)}…`;
 }

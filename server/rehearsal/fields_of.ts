@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LoadedRun } from "../automation/run_file.ts";
+import type { LoadedRun } from "../automation/loaded_run.ts";
 import type { RunStep } from "../automation/steps.ts";
 import type { BenchField } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
