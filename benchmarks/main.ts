@@ -9,6 +9,7 @@ import { measureCamera } from "./camera.ts";
 import { measureEvaluations } from "./evaluation.ts";
 import { measureFleet } from "./fleet.ts";
 import { measureGuards } from "./guards.ts";
+import { measureRehearsals } from "./rehearse.ts";
 import { measureRuns } from "./runs.ts";
 import { measureLines } from "./lines.ts";
 import { measurePage } from "./page.ts";
@@ -30,6 +31,7 @@ const parts = new Map([
   ["fleet", measureFleet],
   ["guards", measureGuards],
   ["runs", measureRuns],
+  ["rehearse", measureRehearsals],
   ["page", measurePage],
 ]);
 

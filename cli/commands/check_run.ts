@@ -8,15 +8,10 @@ import { basename, dirname, join } from "node:path";
 import { printable } from "../../protocol/printable.ts";
 import { Principal } from "../../server/access/principal.ts";
 import { describeSteps } from "../../server/automation/step_times.ts";
-import { timeText } from "../../server/automation/run_file.ts";
-import {
-  drivable,
-  filesOf,
-  type LoadedRun,
-  loadRun,
-  readRun,
-  type RunSurroundings,
-} from "../../server/automation/run_file.ts";
+import { timeText } from "../../server/automation/step_text.ts";
+import { loadRun } from "../../server/automation/load_run.ts";
+import { drivable, type LoadedRun, type RunSurroundings } from "../../server/automation/loaded_run.ts";
+import { filesOf, readRun } from "../../server/automation/run_file.ts";
 import { isProgram, onItsSteps, yieldedBy } from "../../server/automation/program_run.ts";
 import { Scripts } from "../../server/automation/script_process.ts";
 import { counted, isScript, scriptRun } from "../../server/automation/script_run.ts";
@@ -25,14 +20,12 @@ import { Bench } from "../../server/bench/bench.ts";
 import { NobodyElsewhere } from "../../server/bench/elsewhere.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import type { Answer, Ask } from "../../server/code/messages.ts";
-import { Sandbox } from "../../server/code/sandbox.ts";
-import { Processes } from "../../server/processes/processes.ts";
 import { loadBenchWith } from "../../server/config/bench_file.ts";
 import { notABench } from "../../server/config/beside.ts";
 import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
 import { UsageError } from "../exit_codes.ts";
-import { sandboxHostWord } from "../hidden_words.ts";
+import { withSandbox } from "../own_sandbox.ts";
 import { painter, writeJson } from "../output.ts";
 import { uncheckedWarnings } from "./bench_warnings.ts";
 
@@ -123,23 +116,15 @@ async function inSandbox<T>(
   instruments: readonly Instrument[],
   work: (scripts: Scripts, principal: Principal) => Promise<T>,
 ): Promise<T> {
-  const processes = new Processes();
-  const hostCommand = Deno.build.standalone ? { hostCommand: [Deno.execPath(), sandboxHostWord] as const } : {};
-  const sandbox = new Sandbox(hostCommand, processes);
-  sandbox.start();
-  try {
+  return await withSandbox((runner) => {
+    const bench = new Bench(instruments);
     const scripts = new Scripts({
-      bench: new Bench(instruments),
-      load: (source, owner) => sandbox.loadScript(source, owner),
-      evaluate: (source, sender, asker) =>
-        sandbox.evaluate({ language: "javascript", mode: "eval", source }, sender, asker),
+      bench,
+      ...runner,
       answer: (ask) => Promise.resolve(answerWithout(ask, instruments)),
     });
-    return await work(scripts, new Principal({ by: "program" }, "observer"));
-  } finally {
-    await sandbox.stop();
-    await processes.close();
-  }
+    return work(scripts, new Principal({ by: "program" }, "observer"));
+  });
 }
 
 /** What a script's dashboard answers where no server is. */

@@ -8,12 +8,15 @@ import { basename } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 import { printable } from "../../protocol/printable.ts";
 import type { Rehearsal, RehearsedEvent, RehearsedSeries } from "../../protocol/rehearsal.ts";
-import { timeText } from "../../server/automation/run_file.ts";
+import { isProgram } from "../../server/automation/program_run.ts";
+import { timeText } from "../../server/automation/step_text.ts";
+import { isScript } from "../../server/automation/script_run.ts";
 import { readSeconds } from "../../server/expressions/over_time.ts";
 import { rehearsed } from "../../server/rehearsal/start.ts";
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
 import { driverHostWord } from "../hidden_words.ts";
+import { withSandbox } from "../own_sandbox.ts";
 import { type Paint, painter, writeJson } from "../output.ts";
 import { plotLines, pointsAcross } from "../plot.ts";
 import { terminalColumns } from "../terminal.ts";
@@ -48,7 +51,7 @@ export const rehearseCommand = buildCommand({
   docs: {
     brief: "Do a run in fast time on the simulated bench, without a server: what is set when, and what it meets",
     fullDescription:
-      "Rehearse a run: `rehearse night.run.json flow=30`. Its bench is simulated, and its time passes at once. What is " +
+      "Rehearse a run: `rehearse night.run.json flow=30`, or `rehearse script.py`. Its bench is simulated, and its time passes at once. What is " +
       "shown is when each step begins and how long it takes, what limits, guards and time-outs it meets, what the " +
       "readings would be, and with which values it ends. It fails where the run would fail or pause. Docs: docs/runs.md.",
   },
@@ -75,12 +78,6 @@ export const rehearseCommand = buildCommand({
   },
   async func(this: CliContext, flags: RehearseFlags, ...[file, ...words]: string[]): Promise<void> {
     if (file === undefined) throw new UsageError(`Say which run: ${this.program} rehearse night.run.json`);
-    if (/\.(?:py|ts|js)$/.test(file)) {
-      const told = `“${this.program} check ${file}” tells the steps of a script or a program`;
-      throw new UsageError(
-        `Cannot rehearse ${file}: that takes a run that is a file of steps, night.run.json; ${told}`,
-      );
-    }
     const text = await textOf(file);
     const bench = flags.bench ?? await benchBeside(file);
     // Simulated cameras write as real ones do, and nobody wants their images.
@@ -88,7 +85,7 @@ export const rehearseCommand = buildCommand({
     const most = flags.for ?? usualMost;
     let rehearsal: Rehearsal;
     try {
-      rehearsal = await rehearsed({
+      const order = {
         file,
         text,
         bench,
@@ -96,8 +93,11 @@ export const rehearseCommand = buildCommand({
         at: flags.at ?? 1,
         most,
         imageFolder,
-        hostCommand: Deno.build.standalone ? [Deno.execPath(), driverHostWord] : undefined,
-      });
+        hostCommand: Deno.build.standalone ? [Deno.execPath(), driverHostWord] as const : undefined,
+      };
+      rehearsal = isScript(file) || isProgram(file)
+        ? await withSandbox((runner) => rehearsed(order, runner))
+        : await rehearsed(order);
     } finally {
       await Deno.remove(imageFolder, { recursive: true });
     }

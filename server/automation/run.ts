@@ -14,8 +14,10 @@ import { BenchEnvironment } from "../expressions/bench_environment.ts";
 import { Condition } from "../expressions/condition.ts";
 import { Windows } from "../expressions/windows.ts";
 import { takeImage } from "./expose.ts";
-import type { LoadedRun } from "./run_file.ts";
-import { timeText } from "./run_file.ts";
+import { begin, isLeft, type Leaving, next, nextTime, unsure } from "./places.ts";
+import { RunLines } from "./run_lines.ts";
+import type { LoadedRun } from "./loaded_run.ts";
+import { timeText } from "./step_text.ts";
 import type { KeptRun, Place } from "./run_store.ts";
 import { sunAltitude, sunComesTo, sunIsSo, sunText } from "./sun.ts";
 import { describeSteps, StepTimes } from "./step_times.ts";
@@ -44,6 +46,11 @@ export interface RunParts {
   readonly tell: (text: string, level: "info" | "warning" | "error") => void;
   /** Calls the functions of a PyOpticon script. @default it is none */
   readonly script?: Pick<RunScript, "call" | "printTo"> | undefined;
+  /**
+   * In how many seconds a script's condition is looked at again. @param gone For how long it has been awaited, in
+   * seconds. @default 1
+   */
+  readonly awaitEvery?: ((gone: number) => number) | undefined;
   /**
    * Told of each step that begins, just before that is told in words.
    *
@@ -79,23 +86,10 @@ interface Now {
   readonly progress?: () => string;
 }
 
-/** Steps that are left where one of them fails, since what holds them says what is done otherwise. */
-interface Leaving {
-  /** Whether one of them has failed. */
-  left: boolean;
-  /** What holds these, where that is left too. */
-  readonly outer: Leaving | undefined;
-}
-
 /** The longest that a run sleeps at once, in seconds: then it looks whether the PC's clock was set. */
 const longestSleep = 30;
 /** How often a condition is looked at where nothing changes, in seconds. */
 const lookEvery = 1;
-/** How many lines are kept, and how many characters they have together. */
-const mostLines = 1000;
-const mostText = 200_000;
-/** How many of the lines that a script prints are logged, too. */
-const mostLogged = 10_000;
 /** The waits between tries of a step of `finally`, in seconds. */
 const lastWaits = [0.5, 1, 2, 4];
 
@@ -128,10 +122,7 @@ export class Run {
   readonly #readouts = new Map<string, number>();
   readonly #asked: { readonly question: string; readonly place: Place }[] = [];
   readonly #answered = new Map<Place, string>();
-  #lines: RunLine[] = [];
-  #text = 0;
-  #number = 0;
-  #printed = 0;
+  readonly #lines: RunLines;
   /** When the step before the present one was due, by the run's own time: from there a script counts its delays. */
   #due = 0;
 
@@ -146,7 +137,8 @@ export class Run {
     this.#times = new StepTimes(kept.times);
     this.#kept = kept;
     this.#parts = parts;
-    parts.script?.printTo((line) => this.#print(line));
+    this.#lines = new RunLines(parts);
+    parts.script?.printTo((line) => this.#lines.print(line));
   }
 
   /** Why it stands still; `undefined` where it does not. */
@@ -183,7 +175,7 @@ export class Run {
 
   /** What it has told, after a line. @param after The number of the last line that is known already. */
   lines(after = 0): RunLine[] {
-    return this.#lines.filter(({ number }) => number > after);
+    return this.#lines.after(after);
   }
 
   /** Its steps, as they stand. */
@@ -207,7 +199,7 @@ export class Run {
 
   /** The number of the last line that it has told; 0 where there is none. */
   get told(): number {
-    return this.#number;
+    return this.#lines.last;
   }
 
   /**
@@ -609,7 +601,7 @@ export class Run {
     this.#now.set(place, { step, condition: { parts } });
     this.#note(place);
     try {
-      for (let so = false; !so; due = now + lookEvery) {
+      for (let so = false; !so; due = now + (this.#parts.awaitEvery?.(now) ?? lookEvery)) {
         await this.#pass(place, skipped, (gone) => {
           now = gone;
           return gone >= due ? undefined : due - gone;
@@ -964,26 +956,7 @@ export class Run {
   }
 
   #tell(text: string, level: "info" | "warning" | "error" = "info"): void {
-    this.#add(text);
-    this.#parts.tell(text, level);
-  }
-
-  /** A script prints: the last of it can be read here, and not all of it floods the log. */
-  #print(line: string): void {
-    const text = `prints: ${line}`;
-    if (++this.#printed < mostLogged) return this.#tell(text);
-    if (this.#printed === mostLogged) {
-      this.#tell(`it has printed ${mostLogged} lines: what more it prints is not logged`);
-    }
-    this.#add(text);
-  }
-
-  #add(text: string): void {
-    this.#lines.push({ number: ++this.#number, time: this.#parts.clock.date().toISOString(), text });
-    this.#text += text.length;
-    if (this.#lines.length <= 2 * mostLines && this.#text <= 2 * mostText) return;
-    // Half of it at once, so that this is not done with each line.
-    while (this.#lines.length > mostLines || this.#text > mostText) this.#text -= this.#lines.shift()!.text.length;
+    this.#lines.tell(text, level);
   }
 }
 
@@ -994,58 +967,6 @@ function ending(): PromiseWithResolvers<never> {
   return ends;
 }
 
-/** Whether steps are left, since one of them or of those around them has failed. */
-function isLeft(leaving: Leaving | undefined): boolean {
-  return leaving !== undefined && (leaving.left || isLeft(leaving.outer));
-}
-
-/** The next step. */
-function next(place: Place): void {
-  place.at++;
-  begin(place);
-  place.instead = undefined;
-}
-
-/** The step from its begin. */
-function begin(place: Place): void {
-  place.began =
-    place.due =
-    place.acting =
-    place.reaching =
-    place.round =
-    place.inner =
-    place.branches =
-      undefined;
-}
-
-/** The first step of a run that may have been done when the server ended. */
-export function unsureStep(steps: readonly RunStep[], place: Place): RunStep | undefined {
-  const step = steps[place.at];
-  if (step === undefined) return undefined;
-  if (place.acting) return step;
-  if (place.instead !== undefined) return unsureStep(step.otherwise, place.instead);
-  if (step.kind === "rounds" && place.inner !== undefined) {
-    return unsureStep(roundOf(step, place.round ?? 0), place.inner);
-  }
-  if (step.kind !== "parallel" || place.branches === undefined) return undefined;
-  const branches = place.branches;
-  return step.branches.map((branch, index) => unsureStep(branch, branches[index]!)).find((each) => each !== undefined);
-}
-
-/** What a person is told who is to decide. */
-export function unsure({ text }: RunStep): string {
-  return `it is not known whether “${text}” was done before the server ended: look at the readbacks; ` +
-    "resume does it again, skip goes on after it, stop ends the run";
-}
-
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** When a time of day is next, in milliseconds since 1970. */
-function nextTime(now: Date, { hour, minute, second }: { hour: number; minute: number; second: number }): number {
-  const then = new Date(now);
-  then.setHours(hour, minute, second, 0);
-  if (then <= now) then.setDate(then.getDate() + 1);
-  return then.getTime();
 }

@@ -6,7 +6,9 @@
 
 import type { RunCheck, RunParameter } from "../../protocol/runs.ts";
 import { BenchFileError } from "../files/source.ts";
-import { type LoadedRun, loadRun, readRun, type RunSurroundings } from "./run_file.ts";
+import { loadRun } from "./load_run.ts";
+import type { LoadedRun, RunSurroundings } from "./loaded_run.ts";
+import { readRun } from "./run_file.ts";
 import type { RunWords } from "./run_schema.ts";
 import { timeOfAll } from "./steps.ts";
 

@@ -8,7 +8,7 @@ import { BenchEnvironment } from "../expressions/bench_environment.ts";
 import { Condition } from "../expressions/condition.ts";
 import { Windows } from "../expressions/windows.ts";
 import type { Bench } from "../bench/bench.ts";
-import type { LoadedRun } from "./run_file.ts";
+import type { LoadedRun } from "./loaded_run.ts";
 import { roundOf, type RunStep } from "./steps.ts";
 
 /** So many rounds are looked through: what they use is most often the same. */

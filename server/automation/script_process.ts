@@ -14,7 +14,7 @@ import { wireError } from "../bench/wire_error.ts";
 import type { CodeSender } from "../code/host_process.ts";
 import type { Answer, Ask, Evaluated, ScriptStep } from "../code/messages.ts";
 import { PrintedLines } from "../code/printed_lines.ts";
-import type { Script, ScriptOwner } from "../code/script.ts";
+import type { LoadedScript, ScriptOwner } from "../code/script.ts";
 import { BenchFileError } from "../files/source.ts";
 import { checkAction, differenceOf } from "./script_run.ts";
 
@@ -29,7 +29,7 @@ const printed = { lines: 200, length: 1000 };
 export interface ScriptParts {
   readonly bench: Pick<Bench, "find" | "instruments">;
   /** Loads a script in a sandbox of its own. */
-  readonly load: (source: string, owner: ScriptOwner) => Promise<Script>;
+  readonly load: (source: string, owner: ScriptOwner) => Promise<LoadedScript>;
   /** Evaluates an expression of JavaScript. @param asker Whose it is. */
   readonly evaluate: (source: string, sender: CodeSender, asker: string) => Promise<Evaluated>;
   /** What a script's dashboard answers. */
@@ -103,7 +103,7 @@ export class Scripts {
   async load(
     { file, source, principal, mayDrive }: Loading,
     { output, answer }: Pick<ScriptOwner, "output"> & Partial<Pick<ScriptOwner, "answer">>,
-  ): Promise<Script> {
+  ): Promise<LoadedScript> {
     if (this.#loading >= mostLoading) {
       throw new HeliographError("too_many_requests", `Cannot load ${file}: ${mostLoading} scripts are being loaded`);
     }
@@ -184,8 +184,8 @@ export class RunScript {
   readonly #scripts: Scripts;
   readonly #of: ScriptOfRun;
   readonly #lines: PrintedLines;
-  #script: Script | undefined;
-  #starting: Promise<Script> | undefined;
+  #script: LoadedScript | undefined;
+  #starting: Promise<LoadedScript> | undefined;
   #stopped = false;
   /** Whether a step is being done: otherwise nothing that it asks for is done. */
   #calling = false;
@@ -217,7 +217,7 @@ export class RunScript {
    *
    * @throws {Error} Where it cannot be loaded, or schedules others than it did: its functions are not those any more.
    */
-  async present(): Promise<Script> {
+  async present(): Promise<LoadedScript> {
     if (this.#script !== undefined) return this.#script;
     this.#starting ??= this.#loadAgain().finally(() => this.#starting = undefined);
     return await this.#starting;
@@ -259,7 +259,7 @@ export class RunScript {
     await script?.stop();
   }
 
-  async #loadAgain(): Promise<Script> {
+  async #loadAgain(): Promise<LoadedScript> {
     const script = await this.#load();
     const difference = differenceOf(this.#of.steps(), script.steps, true);
     if (difference === undefined) return this.#script = script;
@@ -267,7 +267,7 @@ export class RunScript {
     throw new Error(`the script schedules other steps than when its run began: ${difference}`);
   }
 
-  async #load(): Promise<Script> {
+  async #load(): Promise<LoadedScript> {
     const script = await this.#scripts.load(this.#of, {
       output: (text) => this.#lines.take(text),
       answer: (ask) => this.#answer(ask),

@@ -9,8 +9,8 @@ import type { BenchField } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed, ownInstruments } from "../bench/names.ts";
 import type { ScriptStep } from "../code/messages.ts";
-import type { LoadedRun } from "./run_file.ts";
-import { timeText, unitOf } from "./run_file.ts";
+import type { LoadedRun } from "./loaded_run.ts";
+import { timeText, unitOf } from "./step_text.ts";
 import type { RunStep } from "./steps.ts";
 
 /** Whether a file's name is that of a PyOpticon script. */

@@ -165,15 +165,14 @@ export async function preparePython(
     if ("message" in ended) throw new Stop(failureOf(ended, code));
     return ended;
   };
-  /** Loads a script, and does what it is told to. Each call is one of its own, after which MicroPython frees memory. */
+  /** Loads a script, and does what it is told to. MicroPython frees memory after each function, and after some conditions. */
   const runScript = (code: Code): never => {
     request = stringify(code);
     const { failed } = runPrelude("_load_script()") as { readonly failed?: Failed };
     if (failed !== undefined) throw new Stop(failureOf(failed, code));
     for (let done: ScriptOutcome | null = null;;) {
-      const { call } = context.ask({ ask: "turn", outcome: done }) as { readonly call: number };
-      request = `${call}`;
-      const ended = runPrelude("_call_step()") as
+      request = stringify(context.ask({ ask: "turn", outcome: done }));
+      const ended = runPrelude("_call_steps()") as
         | { readonly truth: boolean }
         | { readonly failed: Failed; readonly ended?: true };
       if ("truth" in ended) done = { truth: ended.truth };

@@ -51,8 +51,18 @@ const outcomeSchema: z.ZodType<ScriptOutcome> = z.union([
 /** The one whose script it is. */
 export interface ScriptOwner extends Pick<CodeSender, "answer" | "output"> {
   /** Checks a step while the script is loaded. @throws {HeliographError} What is wrong with it, for the script. */
-  readonly check: (step: ScriptStep) => void;
+  readonly check: (step: ScriptStep) => void | Promise<void>;
 }
+
+/** What a script is to call now. */
+interface Turn {
+  readonly call: number;
+  /** Whether that is a condition, which is called often and leaves little behind. */
+  readonly waits: boolean;
+}
+
+/** A script that has been loaded, wherever it runs. */
+export type LoadedScript = Pick<Script, "steps" | "ended" | "call" | "stop">;
 
 /** A script that has been loaded. */
 export class Script {
@@ -62,7 +72,7 @@ export class Script {
   readonly #loaded = Promise.withResolvers<void>();
   #call: { readonly settle: (outcome: ScriptOutcome) => void; readonly fail: (reason: unknown) => void } | undefined;
   /** Hands the script, which waits, the number of the step whose function it is to call. */
-  #turn: ((number: number) => void) | undefined;
+  #turn: ((turn: Turn) => void) | undefined;
   #ended: HeliographError | undefined;
 
   readonly #deadlines: ScriptDeadlines;
@@ -148,7 +158,7 @@ export class Script {
     try {
       const turn = this.#turn;
       this.#turn = undefined;
-      turn(number);
+      turn({ call: number, waits: step.kind === "await" });
       const outcome = await promise;
       if ("failed" in outcome) throw new HeliographError(outcome.failed.code, outcome.failed.message);
       return outcome.truth;
@@ -176,7 +186,7 @@ export class Script {
     if (ask.ask === "turn") return await this.#waitForTurn(ask);
     if (ask.ask !== "step") return await this.#owner.answer(ask);
     try {
-      this.#schedule(ask.step);
+      await this.#schedule(ask.step);
       return { value: null };
     } catch (error) {
       const { code, message } = wireError(error);
@@ -184,20 +194,20 @@ export class Script {
     }
   }
 
-  #schedule(given: unknown): void {
+  async #schedule(given: unknown): Promise<void> {
     const { data: step } = scriptStepSchema.safeParse(given);
     if (step === undefined) throw new HeliographError("bad_argument", "Cannot schedule that: it is no step");
     if (this.#steps.length === mostSteps) {
       throw new HeliographError("limit_exceeded", `A script has at most ${mostSteps} steps`);
     }
-    this.#owner.check(step);
+    await this.#owner.check(step);
     this.#steps.push(step);
   }
 
   async #waitForTurn({ outcome }: { readonly outcome: unknown }): Promise<Answer> {
     const call = this.#call;
     this.#call = undefined;
-    const { promise, resolve } = Promise.withResolvers<number>();
+    const { promise, resolve } = Promise.withResolvers<Turn>();
     this.#turn = resolve;
     this.#loaded.resolve();
     if (call !== undefined) {
@@ -205,7 +215,7 @@ export class Script {
       if (data === undefined) call.fail(new HeliographError("code_failed", "The script tampered with its results"));
       else call.settle(data);
     }
-    return { value: { call: await promise } };
+    return { value: await promise };
   }
 }
 

@@ -24,8 +24,6 @@ export interface PaceParts {
   readonly bench: Bench;
   /** The fields that something looks at now. */
   readonly watched: () => Iterable<BenchField>;
-  /** The fields that are plotted. */
-  readonly plotted: Iterable<BenchField>;
   /** Since when a command is under way, on the clock of `performance.now()`; `undefined` where none is. */
   readonly acting: () => number | undefined;
 }
@@ -36,7 +34,7 @@ export class Pace {
   /** What is read for a field: itself, or where it is computed, what it is computed from. */
   readonly #sources = new Map<BenchField, readonly BenchField[]>();
   readonly #instruments: readonly { readonly instrument: Instrument; readonly fields: ReadonlySet<BenchField> }[];
-  readonly #plotted: ReadonlySet<BenchField>;
+  readonly #plotted = new Set<BenchField>();
   /** When each field was asked for last, on the clock of `performance.now()`. */
   readonly #asked = new Map<BenchField, number>();
   #stepped = performance.now();
@@ -54,7 +52,11 @@ export class Pace {
       const from = expression.dependencies.flatMap(({ field: each }) => this.#sources.get(each) ?? [each]);
       this.#sources.set(field, from);
     }
-    this.#plotted = new Set(this.#read(parts.plotted));
+  }
+
+  /** From now on a field is read as often as a plot of it needs. */
+  plot(field: BenchField): void {
+    for (const source of this.#read([field])) this.#plotted.add(source);
   }
 
   /** What has to be read for some fields. */
@@ -112,10 +114,14 @@ export class Pace {
     this.#timer = setTimeout(() => this.look(), seconds * 1000);
   }
 
-  /** Reads everything. */
-  readAll(): void {
+  /** Reads fields at once. @returns Those that are read for them. */
+  readNow(fields: ReadonlySet<BenchField>): BenchField[] {
     this.#passTime(performance.now());
-    for (const { instrument } of this.#instruments) this.#poll(instrument, () => true);
+    const reads = new Set(this.#read(fields));
+    for (const { instrument, fields: own } of this.#instruments) {
+      if (!own.isDisjointFrom(reads)) this.#poll(instrument, (field) => reads.has(field));
+    }
+    return [...reads];
   }
 
   /** Reads nothing any more. */

@@ -5,12 +5,15 @@
  */
 
 import { configureSync, type LogRecord } from "npm:@logtape/logtape@2.4.2";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { Rehearsal, RehearsalOrder, RehearsedEvent } from "../../protocol/rehearsal.ts";
 import { Principal } from "../access/principal.ts";
-import { Run, type RunParts } from "../automation/run.ts";
-import { filesOf, type LoadedRun, loadRun, readRun } from "../automation/run_file.ts";
+import { Run } from "../automation/run.ts";
+import { type FirstLoaded, RunLoader } from "../automation/run_loader.ts";
+import { RunScript, Scripts } from "../automation/script_process.ts";
+import { counted, placeOfStep } from "../automation/script_run.ts";
+import type { Answer, Ask } from "../code/messages.ts";
 import type { Site } from "../config/site.ts";
 import { alarmCategory } from "../records/journal.ts";
 import type { RunStep } from "../automation/steps.ts";
@@ -24,13 +27,12 @@ import { loadBenchWith } from "../config/bench_file.ts";
 import { Simulators } from "../config/simulators.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
 import { simulateWithin } from "../devices/simulators/within.ts";
-import { BenchEnvironment } from "../expressions/bench_environment.ts";
-import { Condition } from "../expressions/condition.ts";
-import { Windows } from "../expressions/windows.ts";
-import { compileGuards } from "../guards/compiled.ts";
 import type { GuardsWords } from "../guards/guards_schema.ts";
+import { answerOf } from "../requests/code_dashboard.ts";
 import { Services } from "../services.ts";
+import { guardedBy, plottedIn } from "./fields_of.ts";
 import { Pace } from "./pace.ts";
+import type { RemoteCode } from "./remote_code.ts";
 import { Series } from "./series.ts";
 import type { VirtualTime } from "./virtual_time.ts";
 
@@ -38,61 +40,59 @@ import type { VirtualTime } from "./virtual_time.ts";
 const mostEvents = 20_000;
 /** So many steps without any time between them go on for ever. */
 const mostAtOnce = 100_000;
+/** A script's condition is looked at the seldomer the longer it is awaited: so many times until as much time has passed again. */
+const awaitedPerTime = 200;
+/** But so often, in seconds. */
+const mostAwaited = 60;
+/** How long readings are waited for that are asked for at once, in seconds. */
+const longestRead = 2;
 /** How long instruments are waited for before the run begins, in seconds. */
 const longestReach = 30;
-
-/** What further kinds of steps need, such as those of scripts; they are given to the run as they are. @default none */
-export type FurtherParts = Omit<Partial<RunParts>, "bench" | "clock" | "act" | "note" | "keep" | "tell" | "begins">;
 
 /**
  * Rehearses a run.
  *
  * @param time The time of this Worker, which was installed before this was loaded.
- * @param load Makes the run of its file. @default a native run's
+ * @param code Runs what of it is code.
  * @throws {BenchFileError} With what is wrong with the bench or the run.
  */
-export async function rehearse(
-  order: RehearsalOrder,
-  time: VirtualTime,
-  further: FurtherParts = {},
-  load: typeof loadNative = loadNative,
-): Promise<Rehearsal> {
+export async function rehearse(order: RehearsalOrder, time: VirtualTime, code: RemoteCode): Promise<Rehearsal> {
   const simulators = new Simulators(simulateWithin);
   const drivers = new DriverProcesses({ hostCommand: order.hostCommand });
   const bench = await loadBenchWith(drivers, order.bench, simulators.redirect, [order.imageFolder]);
   simulators.leaveOut(bench.instruments);
   await bench.close();
-  // From here on nothing reads a file, and no process is started.
-  const services = new Services(bench.instruments, { guards: bench.guards as GuardsWords | undefined });
-  const rehearsed = new RehearsedRun(order, services, further, simulators.missing);
-  const loaded = await load(order, services.bench.instruments, bench.site);
-  if (order.at > loaded.steps.length) {
-    throw new HeliographError(
-      "bad_argument",
-      `Cannot begin at step ${order.at}: ${loaded.title} has ${loaded.steps.length}, counted from 1`,
-    );
-  }
-  return await time.run(() => rehearsed.run(loaded, bench.guards as GuardsWords | undefined));
+  const guards = bench.guards as GuardsWords | undefined;
+  const services = new Services(bench.instruments, { guards });
+  const rehearsed = new RehearsedRun(order, services, { time, code, site: bench.site, missing: simulators.missing });
+  return await time.run(() => rehearsed.run(guards));
 }
 
-async function loadNative(
-  order: RehearsalOrder,
-  instruments: readonly Instrument[],
-  site: Site | undefined,
-): Promise<LoadedRun> {
-  const read = readRun(order.file, order.text);
-  const files = new Map<string, string | undefined>();
-  for (const name of filesOf(read.words)) {
-    files.set(name, await Deno.readTextFile(join(dirname(order.bench), name)).catch(() => undefined));
-  }
-  return loadRun(read, { instruments, site, now: new Date(), given: order.given, files });
+/** What a rehearsal is done with. */
+interface RehearsedParts {
+  readonly time: VirtualTime;
+  readonly code: RemoteCode;
+  readonly site: Site | undefined;
+  /** What is not simulated. */
+  readonly missing: readonly string[];
 }
 
 class RehearsedRun {
   readonly #order: RehearsalOrder;
   readonly #services: Services;
-  readonly #further: FurtherParts;
-  readonly #missing: readonly string[];
+  readonly #parts: RehearsedParts;
+  readonly #scripts: Scripts;
+  readonly #principal: Principal;
+  /** What every number was; those that are plotted are told. */
+  readonly #series = new Map<BenchField, Series>();
+  readonly #plotted = new Set<BenchField>();
+  /** The fields that code has asked for during the step that is under way. */
+  readonly #asked = new Set<BenchField>();
+  /** Whether everything was read when the step began. */
+  #fresh = false;
+  /** The names of the instruments that it drives. */
+  readonly #driven = new Set<string>();
+  #pace: Pace | undefined;
   readonly #events: RehearsedEvent[] = [];
   #more = 0;
   #began: number | undefined;
@@ -103,11 +103,15 @@ class RehearsedRun {
   #expected: string | undefined;
   #atOnce = { at: 0, count: 0 };
 
-  constructor(order: RehearsalOrder, services: Services, further: FurtherParts, missing: readonly string[]) {
+  constructor(order: RehearsalOrder, services: Services, parts: RehearsedParts) {
     this.#order = order;
     this.#services = services;
-    this.#further = further;
-    this.#missing = missing;
+    this.#parts = parts;
+    const { bench } = services;
+    const { load, evaluate } = parts.code;
+    this.#scripts = new Scripts({ bench, load, evaluate, answer: (ask, principal) => this.#answer(ask, principal) });
+    const name = basename(order.file);
+    this.#principal = new Principal({ by: "program", name: `run ${name}`, yields: true }, "admin");
     services.bench.add(this.#automation());
     services.bench.hub.subscribe("alarm", ({ alarm: { title, state, severity, reason }, by }) => {
       // An interlock tells of itself.
@@ -151,7 +155,7 @@ class RehearsedRun {
     return event;
   }
 
-  async run(loaded: LoadedRun, words: GuardsWords | undefined): Promise<Rehearsal> {
+  async run(words: GuardsWords | undefined): Promise<Rehearsal> {
     const { bench, guards, requests } = this.#services;
     configureSync({
       reset: true,
@@ -161,41 +165,63 @@ class RehearsedRun {
         { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["timeline"] },
       ],
     });
-    const plotted = plottedIn(loaded, bench.instruments);
     const guarded = words === undefined ? [] : guardedBy(words, bench.instruments);
-    const pace = new Pace({
+    const pace = this.#pace = new Pace({
       bench,
-      plotted,
       watched: () => [...guarded, ...this.#run?.watches ?? []],
       acting: () => this.#acting.values().next().value,
     });
-    const series = new Map([...plotted].map((field) => [field, new Series()]));
     bench.hub.subscribe("reading", ({ field }) => {
       const { value, quality } = field;
-      if (typeof value === "number" && quality === "good") series.get(field)?.add(this.#at, value);
+      if (typeof value === "number" && quality === "good") this.#series.get(field)?.add(this.#at, value);
     }, { name: "a rehearsal" });
     await bench.start(pace.refresh);
     await guards?.open();
     const waits = systemClock.now() + longestReach;
     const away = () => bench.instruments.some(({ contact }) => contact?.state === "connecting");
     while (away() && systemClock.now() < waits) await systemClock.wait(0.1);
-    pace.readAll();
+    await this.#readAll();
     this.#renewWatchdogs();
 
+    const first = await this.#load();
+    const { loaded } = first;
+    const at = placeOfStep(loaded, this.#order.at);
+    if (at === undefined) {
+      throw new HeliographError(
+        "bad_argument",
+        `Cannot begin at step ${this.#order.at}: ${loaded.title} has ${counted(loaded)}, counted from 1`,
+      );
+    }
+    for (const name of loaded.instruments) this.#driven.add(name);
+    const script = await this.#scriptOf(first);
     const began = new Date().toISOString();
     this.#began = performance.now();
-    for (const [field, each] of series) if (typeof field.value === "number") each.add(0, field.value);
+    for (const field of bench.instruments.flatMap(({ allFields }) => allFields)) {
+      if (field.spec.type !== "float" && field.spec.type !== "int") continue;
+      const series = new Series();
+      this.#series.set(field, series);
+      if (typeof field.value === "number") series.add(0, field.value);
+    }
+    for (const field of plottedIn(loaded, bench.instruments)) this.#plot(field);
     pace.begins();
-    const principal = new Principal({ by: "program", name: `run ${loaded.title}`, yields: true }, "admin");
-    const kept: Pick<KeptRun, "place" | "last" | "outcome"> = { place: { at: this.#order.at - 1 }, last: { at: 0 } };
+    const kept: Pick<KeptRun, "place" | "last" | "outcome"> = { place: { at }, last: { at: 0 } };
     const run = this.#run = new Run(loaded, kept, {
-      ...this.#further,
+      script: script && {
+        printTo: (print) => script.printTo(print),
+        call: async (number) => {
+          // What nothing has looked at was read long ago.
+          await this.#read(this.#fresh ? this.#asked : this.#readable());
+          this.#fresh = true;
+          return await script.call(number);
+        },
+      },
+      awaitEvery: (gone) => Math.min(mostAwaited, Math.max(1, gone / awaitedPerTime)),
       bench,
       clock: systemClock,
       act: ({ instrument, command, args }) => {
         // A data log is written by nobody here.
         if (instrument === "api" && command.startsWith("datalog_")) return undefined;
-        const done = requests.run({ cmd: "Call", instrument, command, args, keywords: new Map() }, principal);
+        const done = requests.run({ cmd: "Call", instrument, command, args, keywords: new Map() }, this.#principal);
         return done instanceof Promise ? this.#act(done, pace) : done;
       },
       note: () => {},
@@ -220,25 +246,25 @@ class RehearsedRun {
     }
     clearTimeout(late);
     const seconds = this.#at;
-    pace.readAll();
-    await systemClock.wait(0.05);
+    await script?.stop();
+    await this.#readAll();
     pace.stop();
     return {
       title: loaded.title,
       ...outcome,
-      step: outcome.state === "done" ? null : Math.min(kept.place.at + 1, loaded.steps.length),
+      step: outcome.state === "done" ? null : Math.min(counted(loaded, kept.place.at) + 1, counted(loaded)),
       began,
       seconds,
       events: this.#events,
       more: this.#more,
       series: bench.instruments.flatMap((instrument) =>
         instrument.allFields.flatMap((field) => {
-          const columns = series.get(field)?.columns;
+          const columns = this.#plotted.has(field) ? this.#series.get(field)?.columns : undefined;
           if (columns === undefined || columns.times.length === 0) return [];
           return [{ instrument: instrument.name, field: field.name, unit: field.spec.unit ?? "", ...columns }];
         })
       ),
-      values: loaded.instruments.flatMap((name) =>
+      values: [...this.#driven].flatMap((name) =>
         bench.find(name)!.allFields.map((field) => ({
           instrument: name,
           field: field.name,
@@ -247,8 +273,76 @@ class RehearsedRun {
           quality: field.quality,
         }))
       ),
-      notSimulated: this.#missing,
+      notSimulated: this.#parts.missing,
     };
+  }
+
+  /** Loads its file as a server does: a script or a program is evaluated, and sees the readings of the bench. */
+  async #load(): Promise<FirstLoaded> {
+    const { bench, file, text, given } = this.#order;
+    const { time, site } = this.#parts;
+    const beside = (name: string) => time.hold(Deno.readTextFile(join(dirname(bench), name))).catch(() => undefined);
+    const read = (name: string) => name === file ? Promise.resolve(text) : beside(name);
+    const { instruments } = this.#services.bench;
+    const loader = new RunLoader({ instruments, elsewhere: undefined }, { read }, this.#scripts, () => new Date(), site);
+    return await loader.first(file, text, given, this.#principal, () => {});
+  }
+
+  /** A script whose functions are called; `undefined` where there are none to call. */
+  async #scriptOf({ loaded, text, script }: FirstLoaded): Promise<RunScript | undefined> {
+    if (script === undefined || !loaded.steps.some(({ kind }) => kind === "script")) return undefined;
+    const made = new RunScript(this.#scripts, {
+      file: this.#order.file,
+      source: text,
+      principal: this.#principal,
+      steps: () => script,
+      use: (instrument) => void this.#driven.add(instrument),
+    });
+    await made.present();
+    return made;
+  }
+
+  async #readAll(): Promise<void> {
+    await this.#read(this.#readable());
+  }
+
+  /** The fields that can be read now. */
+  #readable(): Set<BenchField> {
+    const there = this.#services.bench.instruments.filter(({ contact }) =>
+      (contact?.state ?? "connected") === "connected"
+    );
+    return new Set(there.flatMap(({ allFields }) => allFields));
+  }
+
+  /** Reads fields, and waits until they are read. */
+  async #read(fields: ReadonlySet<BenchField>): Promise<void> {
+    const since = performance.now();
+    const reads = this.#pace!.readNow(fields);
+    const isRead = () => reads.every(({ readAt }) => readAt >= since);
+    while (!isRead() && performance.now() - since < longestRead * 1000) await systemClock.wait(0.01);
+  }
+
+  #plot(field: BenchField): void {
+    if (!this.#series.has(field) || this.#plotted.has(field)) return;
+    this.#plotted.add(field);
+    this.#pace!.plot(field);
+  }
+
+  /** Answers what code asks: what it reads is looked at, and what it drives is told. */
+  async #answer(ask: Ask, principal: Principal): Promise<Answer> {
+    const { evaluator, requests, bench } = this.#services;
+    const answer = await answerOf(() => evaluator.dashboard.answer(ask, principal, requests));
+    if ("error" in answer || this.#run === undefined) return answer;
+    if (ask.ask !== "get" && ask.ask !== "set" && ask.ask !== "call") return answer;
+    const instrument = bench.find(ask.instrument)!;
+    if (ask.ask === "call") this.#tell("told", `calls ${ask.command} of ${instrument.title}`);
+    else {
+      const field = instrument.field(ask.field);
+      if (ask.ask === "get") this.#asked.add(field);
+      else this.#tell("told", `sets ${field.title} of ${instrument.title} to ${ask.value}`);
+      this.#plot(field);
+    }
+    return answer;
   }
 
   /** Nothing else is done. */
@@ -278,6 +372,8 @@ class RehearsedRun {
 
   #begins(step: RunStep): (failure?: unknown) => void {
     this.#expected = step.text;
+    this.#asked.clear();
+    this.#fresh = false;
     const event = this.#tell("step", step.text);
     return (failure) => {
       event.took = Math.round((this.#at - event.at) * 1000) / 1000;
@@ -325,54 +421,4 @@ class RehearsedRun {
       setInterval(() => guards!.watchdogs.renew(name, "the rehearsal"), within * 1000 / 2);
     }
   }
-}
-
-/** The numbers of a bench that a run sets or waits for, with their readbacks. */
-function plottedIn(loaded: LoadedRun, instruments: readonly Instrument[]): Set<BenchField> {
-  const found = new Set<BenchField>();
-  const environment = new BenchEnvironment(instruments).of(undefined, new Windows());
-  const add = (field: BenchField | undefined) => {
-    if (field?.spec.type === "float" || field?.spec.type === "int") found.add(field);
-  };
-  const addPlace = (place: { readonly instrument: string; readonly field: string }) => {
-    const instrument = instruments.find(({ name }) => name === place.instrument);
-    const field = instrument?.field(place.field);
-    add(field);
-    const readback = field?.spec.readback?.field;
-    if (readback !== undefined) add(instrument!.field(readback));
-  };
-  const visited = new Set<readonly RunStep[]>();
-  const visit = (steps: readonly RunStep[]) => {
-    if (visited.has(steps)) return;
-    visited.add(steps);
-    for (const step of steps) {
-      if (step.kind === "set" || step.kind === "ramp") addPlace(step.setting);
-      if (step.kind === "set" && step.reach !== undefined) addPlace(step.reach.readback);
-      if (step.kind === "condition") new Condition(step.condition, environment).fields.forEach(add);
-      if (step.kind === "rounds") step.rounds.forEach(visit);
-      if (step.kind === "parallel") step.branches.forEach(visit);
-      visit(step.otherwise);
-    }
-  };
-  visit(loaded.steps);
-  visit(loaded.finally);
-  return found;
-}
-
-/** The fields that guards look at. */
-function guardedBy(words: GuardsWords, instruments: readonly Instrument[]): BenchField[] {
-  const { interlocks, alarms, limits } = compileGuards(words, instruments);
-  const conditions = [
-    ...[...interlocks.values()].flatMap(({ condition, until }) => [condition, until]),
-    ...[...alarms.alarms.values()].flatMap(({ condition, until, enabled }) => [condition, until, enabled]),
-  ];
-  return [
-    ...new Set([
-      ...conditions.flatMap((condition) => condition?.fields ?? []),
-      ...alarms.limits.map(({ place }) => place.field),
-      ...[...limits.values()].flatMap(({ field, follow }) => [field, follow?.field]).filter((each) =>
-        each !== undefined
-      ),
-    ]),
-  ];
 }

@@ -52,6 +52,8 @@ export class VirtualTime {
   #lastId = 2 ** 40;
   /** How much is under way that takes the PC's time. */
   #held = 0;
+  /** Lets time go on. */
+  #released: (() => void) | undefined;
 
   /** Takes the place of this Worker's clock, and is the PC's until `run`. */
   install(): void {
@@ -91,7 +93,7 @@ export class VirtualTime {
 
   /** Time stands still while a Worker is to answer: what it does takes the PC's time. */
   #holdingWorker(): typeof Worker {
-    const hold = (by: number) => this.#held += by;
+    const hold = (by: number) => this.#hold(by);
     return class extends real.Worker {
       #asked = 0;
       constructor(program: string | URL, options?: WorkerOptions) {
@@ -118,12 +120,27 @@ export class VirtualTime {
 
   /** Time stands still until something is done that takes the PC's time: files, other processes. */
   async hold<T>(work: Promise<T>): Promise<T> {
-    this.#held++;
+    this.#hold(1);
     try {
       return await work;
     } finally {
-      this.#held--;
+      this.#hold(-1);
     }
+  }
+
+  /** Time goes on until something is done, for what within `hold` waits for this time. */
+  async passDuring<T>(work: Promise<T>): Promise<T> {
+    this.#hold(-1);
+    try {
+      return await work;
+    } finally {
+      this.#hold(1);
+    }
+  }
+
+  #hold(by: number): void {
+    this.#held += by;
+    if (this.#held === 0) this.#released?.();
   }
 
   /**
@@ -143,13 +160,17 @@ export class VirtualTime {
       // When this goes on, nothing is left to be done at this moment.
       await new Promise<void>((resolve) => process.nextTick(resolve));
       if (over) return await result;
-      const next = this.#held > 0 ? undefined : this.#next();
+      if (this.#held > 0) {
+        await new Promise<void>((resolve) => this.#released = resolve);
+        continue;
+      }
+      const next = this.#next();
       if (next !== undefined) {
         still = undefined;
         this.#now = Math.max(this.#now, next.due);
         this.#fire(next);
         if (count % atOnce !== 0) continue;
-      } else if (this.#held === 0) {
+      } else {
         still ??= real.now();
         if (real.now() - still > longestStandstill) throw new Error("it waits for something that never comes");
       }

@@ -76,7 +76,7 @@ Deno.test("runs: the run of the page is checked, begun, shown, controlled and en
     await eventually(async () => /33\.0: not so \(20\.0 °C\)/.test((await cli("runs")).out), "the condition is shown");
     strictEqual((await cli("runs", "skip")).code, 0);
     await eventually(() => mfc.told.includes("F 15.0") || mfc.told.some((each) => /^F 15/.test(each)), "it repeats");
-    match((await cli("runs", "show")).out, /\n {3}5\. 3 times\n/);
+    match((await cli("runs", "show")).out, /\n {3}5\. 3 times: set Flow of MFC to 15 sccm, wait 10m\n/);
     strictEqual((await cli("runs", "stop")).code, 0);
     const { code, out, err } = await running;
     strictEqual(code, 1);

@@ -39,7 +39,7 @@ Deno.test("runs: where a step of a repeat, a forEach or a parallel fails, the wh
     const lines = (await lab.show(id)).lines.map(({ text }) => text);
     ok(
       lines.includes(
-        "“2 times” failed: “set Setpoint of Oven to 50 °C” failed: the oven is hot; instead " +
+        "“2 times: set Setpoint of Oven to 1 °C, set Setpoint of Oven to 50 °C” failed: “set Setpoint of Oven to 50 °C” failed: the oven is hot; instead " +
           "set Setpoint of Oven to 2 °C",
       ),
       lines.join("\n"),
