@@ -284,7 +284,13 @@ class RehearsedRun {
     const beside = (name: string) => time.hold(Deno.readTextFile(join(dirname(bench), name))).catch(() => undefined);
     const read = (name: string) => name === file ? Promise.resolve(text) : beside(name);
     const { instruments } = this.#services.bench;
-    const loader = new RunLoader({ instruments, elsewhere: undefined }, { read }, this.#scripts, () => new Date(), site);
+    const loader = new RunLoader(
+      { instruments, elsewhere: undefined },
+      { read },
+      this.#scripts,
+      () => new Date(),
+      site,
+    );
     return await loader.first(file, text, given, this.#principal, () => {});
   }
 
