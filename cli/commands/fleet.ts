@@ -185,11 +185,8 @@ async function init(context: CliContext, flags: FleetFlags, [folder, ...names]: 
   const { write } = context.process.stdout;
   write(`For the broker, in ${printable(folder)}:\n  nats-server --config nats-server.conf\n`);
   for (const name of Object.keys(written.pcs)) {
-    write(
-      `For ${name}: put what is in ${
-        printable(join(folder, name))
-      } beside its bench file, and what fleet.json holds into it\n`,
-    );
+    const carried = printable(join(folder, name));
+    write(`For ${name}: carry ${carried} to it, and there\n  ${context.program} fleet join ${name} --bench FILE\n`);
   }
   write("Whoever has a fleet.seed is that PC: carry each to its own PC alone, and remove it here.\n");
 }

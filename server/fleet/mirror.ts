@@ -5,6 +5,7 @@
  * @module
  */
 
+import { defined } from "../../protocol/defined.ts";
 import type { FieldDescription, FieldState, InstrumentDescription } from "../../protocol/description.ts";
 import { type Caller, Command, command, type CommandContext } from "../bench/command.ts";
 import type { Contact, ContactState } from "../bench/contact.ts";
@@ -224,9 +225,4 @@ function shapeOf({ fields, contact: _c, holder: _h, fault: _f, ...rest }: Instru
     { value: _v, text: _t, quality: _q, time: _m, staged: _s, applied: _a, reason: _r, beyond: _b, ...field },
   ) => field);
   return JSON.stringify([rest, declared]);
-}
-
-/** Leaves out what is undefined. */
-function defined(table: object): object {
-  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined));
 }

@@ -47,7 +47,7 @@ for (const program of programs) {
         strictEqual(init.code, 0, init.err);
         match(
           init.out,
-          /nats-server --config nats-server\.conf\nFor cold-lab: put what is in .*cold-lab beside its bench file/,
+          /nats-server --config nats-server\.conf\nFor cold-lab: carry .*cold-lab to it, and there\n {2}.*fleet join cold-lab --bench FILE\n/,
         );
         match((await run(["fleet", "init", lab, "cold-lab"])).err, /cold-lab is in this fleet already/);
         match((await run(["fleet", "init", lab, "Cold_Lab"])).err, /lower-case letters, digits and hyphens/);

@@ -10,7 +10,7 @@ import type { VNode } from "npm:preact@11.2.0";
 import { useEffect } from "npm:preact@11.2.0/hooks";
 import type { FleetMember, FleetRun } from "../../../protocol/fleet.ts";
 import { Complaint, useWork } from "../bench/work.tsx";
-import { isUnacknowledged } from "../guards/alarm_words.ts";
+import { alarmWords } from "../guards/alarm_words.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
 import { may } from "../live/may.ts";
@@ -107,7 +107,7 @@ function PcCard({ bench, member }: { readonly bench: LiveBench; readonly member:
                 <li key={alarm.name} class={`fleet-alarm severity-${alarm.severity}`}>
                   <span class="severity">{alarm.severity}</span> {alarm.title}
                   <span class="about">
-                    {isUnacknowledged(alarm) ? "" : "acknowledged, "}since {time(alarm.since)}
+                    {alarm.state === "unacknowledged" ? "" : `${alarmWords[alarm.state]}, `}since {time(alarm.since)}
                   </span>
                 </li>
               ))}
