@@ -401,6 +401,8 @@ export class HeliographServer {
       this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
+    // Whoever stopped it meanwhile would not stop these.
+    if (this.#stopping !== undefined) return;
     await this.#services.openMqtt();
     this.#services.dataLog.begin();
     this.#services.runs?.begin();

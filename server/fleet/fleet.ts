@@ -185,6 +185,7 @@ export class Fleet implements Elsewhere {
       log.error("Not in the fleet: {reason}", { reason: this.#reason });
       return;
     }
+    if (this.#stopped) return;
     this.#timers.push(setInterval(() => this.#sayHere(), presenceEvery * 1000));
     this.#timers.push(setInterval(() => this.#look(), lookEvery));
   }

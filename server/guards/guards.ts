@@ -253,6 +253,7 @@ export class Guards {
   /** Reads what was kept, before the server gives up its permissions, and begins to look. */
   async open(): Promise<void> {
     const kept = await this.#store.open();
+    if (this.#ended.signal.aborted) return;
     if (kept !== "lost") {
       // What has tripped since the start comes after what is kept.
       const since = this.#trips;

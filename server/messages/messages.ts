@@ -151,6 +151,7 @@ export class Messages {
       this.#secrets.open(secretFilesOf(this.#words)),
       this.#words.mail === undefined ? undefined : loadMail(),
     ]);
+    if (this.#ending.signal.aborted) return;
     if (kept !== undefined) this.#resume(kept);
     this.#isOpen = true;
     if (this.#heartbeat !== undefined) void this.#heartbeat.start();

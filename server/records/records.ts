@@ -160,7 +160,7 @@ export class Records {
       this.#giveUp();
       return;
     }
-    if (await this.#tryToOpen(folder, this.#opening)) return;
+    if (await this.#tryToOpen(folder, this.#opening) || this.#stopping) return;
     this.#timer = setInterval(() => void this.#tryAgain(folder), openEvery);
   }
 

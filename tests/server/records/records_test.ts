@@ -35,6 +35,17 @@ function essence({ kind, client, instrument, text, answer, wire }: JournalRecord
   return [kind, client.replace(/:\d+/, ""), wire, instrument, text.replace(started, "started"), answer];
 }
 
+Deno.test("records: a server that is stopped while it opens them leaves nothing running", {
+  sanitizeOps: true,
+  sanitizeResources: true,
+}, async () => {
+  await using folder = new Folder();
+  const records = new Records(new Journal(), { folder: folder.records });
+  const opening = records.open();
+  await records.stop();
+  await opening;
+});
+
 Deno.test("records: commands, settings, notes and clients are kept over a restart, and the new server tells them", async () => {
   await using folder = new Folder();
   const options = { records: { folder: folder.records } };
