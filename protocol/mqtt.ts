@@ -5,6 +5,8 @@
  * @module
  */
 
+import { joined } from "./bytes.ts";
+
 /** A packet that a broker sends. */
 export type BrokerPacket =
   | { readonly kind: "connack"; readonly code: number }
@@ -38,16 +40,6 @@ function text(given: string): Uint8Array {
   const bytes = encoder.encode(given);
   if (bytes.length > longestText) throw new RangeError("a text of MQTT has at most 65535 bytes");
   return joined([new Uint8Array([bytes.length >> 8, bytes.length & 0xff]), bytes]);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function packet(first: number, parts: readonly Uint8Array[]): Uint8Array {

@@ -364,6 +364,7 @@ export class Fleet implements Elsewhere {
 
   /** Something of what it says of itself is another: what changes at once is told at once. */
   changed(): void {
+    if (!this.#isIn || this.#stopped) return;
     this.#sayingHere ??= setTimeout(() => this.#sayHere(), gathered);
   }
 

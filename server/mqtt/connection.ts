@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joined } from "../../protocol/bytes.ts";
 import {
   type BrokerPacket,
   connectPacket,
@@ -317,17 +318,6 @@ async function* packetsOf(socket: Deno.Conn): AsyncGenerator<BrokerPacket> {
     if (count === null) return;
     yield* reader.take(buffer.subarray(0, count));
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function close(socket: Deno.Conn): void {
