@@ -77,7 +77,8 @@ class Context implements CodeContext {
     }
     store(this.#state, 0, 0);
     postText(text);
-    wait(this.#state, 0, 0);
+    // The notice of the answer before may come only now: only what stands there tells that this one's is there.
+    while (load(this.#state, 0) === 0) wait(this.#state, 0, 0);
     if (ask.ask === "turn") this.#printedBytes = 0;
     // Copied, since text is not decoded from shared memory.
     const answer = parse(decode(this.#bytes.slice(0, load(this.#state, 1)))) as Answer;

@@ -388,7 +388,9 @@ export class Fleet implements Elsewhere {
     try {
       // Who answers to this name already is another PC.
       if (this.#unsubscribe.length === 0) {
-        const other = await this.#broker.ask(subjects.name(name), "", ownQuestions).catch(() => undefined);
+        const other = await this.#broker.ask(subjects.name(name), "", ownQuestions)
+          // Whoever is slow to answer has the name all the same.
+          .catch((error) => wireError(error).code === "deadline_exceeded" ? "" : undefined);
         if (this.#stopped) return;
         if (other !== undefined) return this.#nameIsTaken(read(presenceSchema, other));
         this.#unsubscribe = [
@@ -412,8 +414,10 @@ export class Fleet implements Elsewhere {
   }
 
   #nameIsTaken(other: PresenceMessage | undefined): void {
+    if (this.#stopped) return;
     const who = other === undefined ? "another PC" : `the PC of ${other.title}, whose server began ${other.started}`;
     this.#lost(`${who}, is called ${this.name} already: give this one another name in "fleet" of its bench file`);
+    clearTimeout(this.#again);
     this.#again = setTimeout(() => void this.#join(), presenceEvery * 1000);
   }
 

@@ -47,15 +47,10 @@ export function mayText(
   return `You may ${all.length === 0 ? last : `${all.join(", ")} and ${last}`}.`;
 }
 
-/** The paragraphs. */
+/** What one may do. */
 export function Who({ bench, close }: { bench: LiveBench; close: () => void }): VNode {
   const welcome = useLive(bench.welcome);
   const instruments = useLive(bench.instruments);
-  const zone = useTimeZone();
-  const [state, setState] = useState<SignInState>();
-  const [work, complaint, busy] = useWork();
-  // Where it cannot be asked, there is nothing to sign out of.
-  useEffect(() => void signInState().then(setState, () => {}), []);
   if (view.readOnly) return <p>This page was opened by a link without controls: it changes nothing.</p>;
   const titleOf = (name: string) => instruments.find((each) => each.name === name)?.title ?? name;
   return (
@@ -70,6 +65,30 @@ export function Who({ bench, close }: { bench: LiveBench; close: () => void }): 
           {mayText(welcome, titleOf)}
         </p>
       )}
+      {may(welcome, "administer")
+        ? (
+          <p>
+            <a id="people-place" href={addressOf("people")} onClick={close}>
+              People: who may do what, tokens, and who has signed in
+            </a>
+          </p>
+        )
+        : null}
+    </div>
+  );
+}
+
+/** The way in and out. It has to be asked for: below it stands nothing that would move when it comes. */
+export function WayInAndOut({ bench, close }: { bench: LiveBench; close: () => void }): VNode | null {
+  const welcome = useLive(bench.welcome);
+  const zone = useTimeZone();
+  const [state, setState] = useState<SignInState>();
+  const [work, complaint, busy] = useWork();
+  // Where it cannot be asked, there is nothing to sign out of.
+  useEffect(() => void signInState().then(setState, () => {}), []);
+  if (view.readOnly) return null;
+  return (
+    <div class="who">
       {state?.signedIn === true
         ? (
           <p class="line">
@@ -88,15 +107,6 @@ export function Who({ bench, close }: { bench: LiveBench; close: () => void }): 
         )
         : null}
       {state?.signedIn === true ? <OwnPasskeys /> : null}
-      {may(welcome, "administer")
-        ? (
-          <p>
-            <a id="people-place" href={addressOf("people")} onClick={close}>
-              People: who may do what, tokens, and who has signed in
-            </a>
-          </p>
-        )
-        : null}
       <Complaint text={complaint} />
     </div>
   );

@@ -7,7 +7,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { Who } from "../access/who.tsx";
+import { WayInAndOut, Who } from "../access/who.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { ClientsPanel } from "./clients.tsx";
 import { Sheet } from "./sheet.tsx";
@@ -20,6 +20,7 @@ export function People({ bench, close }: { bench: LiveBench; close: () => void }
       <div class="clients-panel">
         <ClientsPanel bench={bench} />
       </div>
+      <WayInAndOut bench={bench} close={close} />
     </Sheet>
   );
 }
