@@ -1,14 +1,14 @@
 /** Rehearsals on the command line: what they tell, what they meet, and that they end as a run by the clock does. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { loadBench } from "../../mod.ts";
-import type { Rehearsal } from "../../protocol/rehearsal.ts";
-import { Simulators } from "../../server/config/simulators.ts";
-import { run } from "../cli_fixture.ts";
-import { codeBlocks } from "../documents.ts";
-import { eventually, RawClient, startServer } from "../fixture.ts";
-import { inFolder } from "../server/guards/lab.ts";
-import { ProgramProcess, programs } from "../server_process.ts";
+import { loadBench } from "../../../mod.ts";
+import type { Rehearsal } from "../../../protocol/rehearsal.ts";
+import { Simulators } from "../../../server/config/simulators.ts";
+import { run } from "../../cli_fixture.ts";
+import { codeBlocks } from "../../documents.ts";
+import { eventually, RawClient, startServer } from "../../fixture.ts";
+import { inFolder } from "../guards/lab.ts";
+import { furnace } from "./furnace.ts";
 
 /** The bench and the run of the page. */
 async function ofPage(folder: string): Promise<string> {
@@ -17,23 +17,6 @@ async function ofPage(folder: string): Promise<string> {
   await Deno.writeTextFile(join(folder, "night.run.json"), night!.code);
   return join(folder, "night.run.json");
 }
-
-/** A furnace with an interlock, a limit and an alarm. */
-const furnace = {
-  instruments: [{
-    title: "Furnace",
-    port: "tcp://192.0.2.1:5025",
-    fields: {
-      Setpoint: { type: "float", minimum: 0, maximum: 100, initial: 20, read: "S?", write: "S {value}" },
-      Gas: { type: "float", minimum: 0, maximum: 50, initial: 0, read: "G?", write: "G {value}" },
-      Heater: { type: "switch", initial: false, write: "H {value}" },
-      Level: { type: "float", minimum: 0, maximum: 10, read: "L?" },
-    },
-  }],
-  interlocks: { "No gas when hot": { must: "furnace.setpoint < 80.0", forbids: [{ set: "furnace.gas", above: 0 }] } },
-  alarms: { Warm: { when: "furnace.setpoint > 60.0", text: "look at it" } },
-  limits: { "furnace.heater": { duty: { on: "1m", in: "1h" } } },
-};
 
 async function rehearse(folder: string, steps: object, ...words: string[]) {
   const file = join(folder, "night.run.json");
@@ -216,24 +199,3 @@ export function* atEnd() { yield { set: "furnace.heater", to: false }; }
     )
   );
 });
-
-for (const program of programs) {
-  Deno.test(`rehearse (${program.name}): a file of steps, a script and a program, as they are started by hand`, () =>
-    inFolder(async (folder) => {
-      await Deno.writeTextFile(join(folder, "lab.json"), JSON.stringify(furnace));
-      const files = {
-        "night.run.json": '{"steps": [{"set": "furnace.gas", "to": 5}, {"wait": "8h"}]}',
-        "night.py":
-          "def gas(d):\n    d.set_field('Furnace', 'Gas', 5)\nschedule_function(gas)\nschedule_delay('8:00:00')",
-        "night.run.js": "export default function* () { yield* [{ set: 'furnace.gas', to: 5 }, { wait: '8h' }]; }",
-      };
-      for (const [name, text] of Object.entries(files)) {
-        const file = join(folder, name);
-        await Deno.writeTextFile(file, text);
-        const rehearsing = new ProgramProcess(program, [...program.client, "rehearse", file]);
-        deepStrictEqual([await rehearsing.end(), rehearsing.err], [0, ""]);
-        match(rehearsing.out, /\n {2}furnace\.gas: 5\.0\n[\s\S]*\ndone: night, in 8h\n$/, name);
-      }
-      deepStrictEqual([...Deno.readDirSync(folder)].length, 4);
-    }));
-}
