@@ -242,6 +242,8 @@ export class Bench {
     instrument.queue.end(new HeliographError("unavailable", why));
     instrument.leave(why);
     await instrument.stop();
+    // Whatever it has told meanwhile.
+    instrument.leave(why);
   }
 
   /** An instrument by its name or title, or by a caption that no other one has; or `undefined`. */

@@ -484,6 +484,7 @@ export class Instrument {
 
   #read(field: BenchField, pass: object): Promise<void> | void {
     const fail = (error: unknown) => {
+      if (this.away !== "") return;
       if (error instanceof NotAsked) return field.withhold(error.message);
       if (!(error instanceof HeliographError)) this.faults.tell(`reading ${field.title}`, error);
       const reason = error instanceof Error ? error.message : String(error);
@@ -495,8 +496,8 @@ export class Instrument {
       if (never) field.postpone(this.#intervalOf(field));
     };
     const update = (value: Value) => {
-      // What somebody changed while the reading was under way stays.
-      if (field.staged) return;
+      // What somebody changed while the reading was under way stays; what is off the bench by now has no values.
+      if (field.staged || this.away !== "") return;
       const wrong = field.take(value);
       if (wrong === "") return;
       const reason = new HeliographError("command_failed", `its driver read ${wrong}`);

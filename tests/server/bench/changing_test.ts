@@ -115,3 +115,36 @@ Deno.test("bench: one that is switched off has its port closed, says by whom, ta
     /Cannot switch off Note: it has no port that could be freed/,
   );
 });
+
+Deno.test("bench: a reading that is under way when its instrument is switched off leaves no good value behind", async () => {
+  for (const fails of [false, true]) {
+    const readings: PromiseWithResolvers<number>[] = [];
+    const slow = defineInstrument({
+      title: "Slow",
+      contact: noted([], "Slow"),
+      pollInterval: 0.05,
+      fields: {
+        "Current": {
+          type: "float",
+          read: () => {
+            readings.push(Promise.withResolvers());
+            return readings.at(-1)!.promise;
+          },
+        },
+      },
+    });
+    await using server = startServer({ instruments: [slow], poll: true });
+    await eventually(() => readings.length === 1, "it is read");
+    readings[0]!.resolve(1);
+    await eventually(() => readings.length === 2, "it is read again");
+    const { Current: field } = slow.fields;
+    strictEqual(field.quality, "good");
+    await server.bench.switchOff(slow, "switched off by ana at 14:02");
+    const withheld = ["stale", "Slow is switched off by ana at 14:02"];
+    deepStrictEqual([field.quality, field.reason], withheld);
+    if (fails) readings[1]!.reject(new Error("nothing answers"));
+    else readings[1]!.resolve(2);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    deepStrictEqual([field.quality, field.reason], withheld);
+  }
+});
