@@ -14,14 +14,15 @@ import { BenchEnvironment } from "../expressions/bench_environment.ts";
 import { Condition } from "../expressions/condition.ts";
 import { Windows } from "../expressions/windows.ts";
 import { takeImage } from "./expose.ts";
-import { begin, isLeft, type Leaving, next, nextTime, unsure } from "./places.ts";
+import { begin, isLeft, type Leaving, next, nextTime, takeAhead, unsure, unsurePlaces } from "./places.ts";
 import { RunLines } from "./run_lines.ts";
 import type { LoadedRun } from "./loaded_run.ts";
 import { timeText } from "./step_text.ts";
 import type { KeptRun, Place } from "./run_store.ts";
 import { sunAltitude, sunComesTo, sunIsSo, sunText } from "./sun.ts";
 import { describeSteps, StepTimes } from "./step_times.ts";
-import { type Late, roundOf, type RunStep, type Time, timeOf, timeOfAll } from "./steps.ts";
+import { type Late, roundOf, type RunStep, type Time } from "./steps.ts";
+import { leftOf, leftOfStep, type UnderWay } from "./time_left.ts";
 import { Raised, type RunScript } from "./script_process.ts";
 
 /** What a step asks for, and whether the run is at its `finally`. */
@@ -86,8 +87,21 @@ interface Now {
   readonly progress?: () => string;
 }
 
+/** That what comes after a wait may be done, on the disk before the wait is over. */
+interface Ahead {
+  /** What comes. */
+  readonly step: RunStep;
+  /** Where what waits stands. */
+  readonly wait: Place;
+  readonly written: Promise<boolean>;
+  /** How often it had been written where the run stands. */
+  readonly keeps: number;
+}
+
 /** The longest that a run sleeps at once, in seconds: then it looks whether the PC's clock was set. */
 const longestSleep = 30;
+/** How long before it is due it is written down that a step may be done, in seconds: longer than a slow disk takes. */
+const writesAhead = 0.5;
 /** How often a condition is looked at where nothing changes, in seconds. */
 const lookEvery = 1;
 /** The waits between tries of a step of `finally`, in seconds. */
@@ -122,6 +136,12 @@ export class Run {
   readonly #readouts = new Map<string, number>();
   readonly #asked: { readonly question: string; readonly place: Place }[] = [];
   readonly #answered = new Map<Place, string>();
+  /** What may have been done when the server ended before. */
+  readonly #unsure: Set<Place>;
+  /** How often it was written where it stands. */
+  #keeps = 0;
+  /** What may be done next, and is written down so. */
+  #ahead: Ahead | undefined;
   readonly #lines: RunLines;
   /** When the step before the present one was due, by the run's own time: from there a script counts its delays. */
   #due = 0;
@@ -136,6 +156,7 @@ export class Run {
     this.loaded = { ...loaded, steps: this.#own };
     this.#times = new StepTimes(kept.times);
     this.#kept = kept;
+    this.#unsure = new Set(unsurePlaces(kept.place));
     this.#parts = parts;
     this.#lines = new RunLines(parts);
     parts.script?.printTo((line) => this.#lines.print(line));
@@ -189,7 +210,7 @@ export class Run {
   get nextIn(): number | null {
     const { place, outcome } = this.#kept;
     const step = this.#own[place.at];
-    return outcome === undefined && step?.kind === "wait" ? this.#leftOfStep(step, place).seconds : null;
+    return outcome === undefined && step?.kind === "wait" ? leftOfStep(step, place, this.#underWay).seconds : null;
   }
 
   /** When its last steps began and ended. */
@@ -218,50 +239,15 @@ export class Run {
   /** How long it still takes, as far as that is known. */
   get left(): Time {
     const { place, outcome } = this.#kept;
-    return outcome === undefined ? this.#leftOf(this.loaded.steps, place) : { seconds: 0, atLeast: true };
+    return outcome === undefined ? leftOf(this.loaded.steps, place, this.#underWay) : { seconds: 0, atLeast: true };
   }
 
-  #leftOf(steps: readonly RunStep[], place: Place): Time {
-    const rest = timeOfAll(steps.slice(place.at + 1), this.#readout);
-    const step = steps[place.at];
-    if (step === undefined) return rest;
-    const now = this.#leftOfStep(step, place);
-    return { seconds: rest.seconds + now.seconds, atLeast: rest.atLeast || now.atLeast };
-  }
-
-  #leftOfStep(step: RunStep, place: Place): Time {
-    const whole = timeOf(step, this.#readout);
-    if (place.instead !== undefined) return this.#leftOf(step.otherwise, place.instead);
-    if (step.kind === "rounds" && step.times !== Infinity && place.inner !== undefined) {
-      const round = place.round ?? 0;
-      const inner = this.#leftOf(roundOf(step, round), place.inner);
-      const others = Math.max(0, step.times - round - 1);
-      const each = step.rounds.length === 1 ? whole.seconds / step.times * others : step.rounds.slice(round + 1).reduce(
-        (sum, next) => sum + Math.max(timeOfAll(next, this.#readout).seconds, step.every),
-        0,
-      );
-      return { seconds: inner.seconds + each, atLeast: whole.atLeast };
-    }
-    if (step.kind === "parallel" && place.branches !== undefined) {
-      const times = step.branches.map((branch, index) => this.#leftOf(branch, place.branches![index]!));
-      return { seconds: Math.max(...times.map(({ seconds }) => seconds)), atLeast: whole.atLeast };
-    }
-    if (step.kind === "expose" && this.#now.has(place)) {
-      const { state, left } = this.#exposure(step.camera);
-      const more = this.#readout(step.camera) ?? 0;
-      const seconds = state === "exposing" || state === "paused" ? left + more : state === "reading out" ? more : 0;
-      return { seconds: ["idle", "setup", "ready"].includes(state) ? whole.seconds : seconds, atLeast: true };
-    }
-    if (place.due !== undefined) {
-      const seconds = Math.max(0, (place.due - this.#parts.clock.date().getTime()) / 1000);
-      return { seconds, atLeast: step.kind === "sun" };
-    }
-    if (place.began === undefined) return whole;
-    const gone = this.#gone.get(place)?.() ?? (this.#parts.clock.date().getTime() - place.began) / 1000;
-    return { seconds: Math.max(0, whole.seconds - gone), atLeast: whole.atLeast };
-  }
-
-  readonly #readout = (camera: string) => this.#readouts.get(camera);
+  readonly #underWay: UnderWay = {
+    now: () => this.#parts.clock.date().getTime(),
+    gone: (place) => this.#gone.get(place)?.(),
+    exposure: (place, camera) => this.#now.has(place) ? this.#exposure(camera) : undefined,
+    readout: (camera) => this.#readouts.get(camera),
+  };
 
   /** What a camera does now, and how much of its exposure time is left, in seconds. */
   #exposure(camera: string): { readonly state: string; readonly left: number } {
@@ -277,8 +263,9 @@ export class Run {
 
   #halt(reason: string, decides: boolean, level: "warning" | "error"): void {
     this.#paused = { reason, decides, since: this.#parts.clock.now() };
+    this.#takeBack();
     this.#tell(`paused: ${reason}`, level);
-    void this.#parts.keep(true).catch(() => {});
+    void this.#keep(true).catch(() => {});
     this.#wake();
   }
 
@@ -294,7 +281,7 @@ export class Run {
     this.#stood += this.#parts.clock.now() - this.#paused.since;
     this.#paused = undefined;
     this.#tell(`${by} resumed it`);
-    void this.#parts.keep(true).catch(() => {});
+    void this.#keep(true).catch(() => {});
     this.#wake();
   }
 
@@ -302,6 +289,7 @@ export class Run {
   skip(by: string): void {
     const decides = this.#paused?.decides ?? false;
     const texts = [...this.#now.values()].map(({ step }) => step.text);
+    this.#takeBack();
     this.#tell(`${by} skipped ${texts.map((text) => `“${text}”`).join(" and ") || "the next step"}`);
     this.#skips++;
     if (decides) this.resume(by);
@@ -320,6 +308,7 @@ export class Run {
   freeze(): void {
     this.#ending = new Frozen("the server is stopping");
     this.#ends.reject(this.#ending);
+    if (this.#takeBack() !== undefined) void this.#keep(false).catch(() => {});
     this.#wake();
   }
 
@@ -370,7 +359,7 @@ export class Run {
     this.#ends = ending();
     this.#asked.length = 0;
     this.#tell(`finally${kept.outcome!.reason === "" ? "" : `, since ${kept.outcome!.reason}`}`);
-    await this.#parts.keep(true).catch(() => {});
+    await this.#keep(true).catch(() => {});
     const failed: string[] = [];
     try {
       await this.#steps(this.loaded.finally, kept.last, failed);
@@ -394,7 +383,7 @@ export class Run {
       if (isLeft(leaving)) throw new Skipped();
       if (steps === this.#own) {
         // What comes may have become another by then.
-        while (this.#editing !== undefined) await this.#editing;
+        for (; this.#editing !== undefined; this.#takeBack()) await this.#editing;
         if (place.at >= steps.length) return;
         this.#times.begin(place.at, this.#parts.clock.date().getTime());
       }
@@ -413,9 +402,7 @@ export class Run {
     const within = holds && (step.otherwise.length > 0 || leaving !== undefined)
       ? { left: false, outer: leaving }
       : undefined;
-    if (place.acting && this.#paused === undefined) {
-      this.#halt(unsure(step), true, "error");
-    }
+    if (this.#unsure.delete(place) && this.#paused === undefined) this.#halt(unsure(step), true, "error");
     while (place.instead === undefined) {
       // What holds others and has begun stands still in those: there a person decides.
       const begun = place.inner !== undefined || place.branches !== undefined;
@@ -522,10 +509,7 @@ export class Run {
         place.due ??= nextTime(this.#parts.clock.date(), step);
         this.#note(place);
         const { due } = place;
-        return await this.#pass(place, skipped, () => {
-          const left = (due - this.#parts.clock.date().getTime()) / 1000;
-          return left <= 0 ? undefined : left;
-        });
+        return await this.#passTo(place, skipped, () => (due - this.#parts.clock.date().getTime()) / 1000);
       }
       case "sun":
         return await this.#sun(step, place, skipped);
@@ -575,9 +559,9 @@ export class Run {
     this.#note(place);
     let over = 0;
     try {
-      await this.#pass(place, skipped, (gone) => {
+      await this.#passTo(place, skipped, (gone) => {
         over = gone - seconds;
-        return over >= 0 ? undefined : -over;
+        return -over;
       });
       this.#due = this.#time() - over;
     } catch (error) {
@@ -818,14 +802,13 @@ export class Run {
       place.round = round;
       if (place.inner === undefined && step.every > 0 && round > 0) {
         // From the begin of the first: what the rounds take adds up to nothing.
-        await this.#pass({ at: 0 }, () => isLeft(leaving), () => {
-          const left = begins + round * step.every - this.#time();
-          return left <= 0 ? undefined : left;
-        });
-        const late = this.#time() - begins - round * step.every;
+        const left = () => begins + round * step.every - this.#time();
+        await this.#passTo({ at: 0 }, () => isLeft(leaving), left, place);
+        const late = -left();
         if (late > step.every) begins += late;
       }
       place.inner ??= { at: 0 };
+      place.ahead = undefined;
       this.#round.set(place.inner, { round, of: step.times });
       await this.#steps(roundOf(step, round), place.inner, failed, leaving);
       place.inner = undefined;
@@ -853,14 +836,60 @@ export class Run {
   /** Writes down where it stands; at its end it acts also where that cannot be written. */
   async #mark(place: Place): Promise<void> {
     place.began ??= this.#parts.clock.date().getTime();
-    if (this.#last) await this.#parts.keep(false).catch(() => {});
-    else await this.#parts.keep(false);
+    const ahead = this.#takeBack();
+    // Whatever was written since, it said no more that this may be done.
+    const said = ahead?.step === this.#now.get(place)?.step && ahead?.keeps === this.#keeps;
+    if (said && await ahead?.written) return;
+    if (this.#last) await this.#keep(false).catch(() => {});
+    else await this.#keep(false);
   }
 
   /** As `#mark`, for what waits: it may be done again, and waits for no disk. */
   #note(place: Place): void {
     place.began ??= this.#parts.clock.date().getTime();
-    this.#parts.keep(false).catch(() => {});
+    this.#keep(false).catch(() => {});
+  }
+
+  /** Writes down where it stands. */
+  #keep(all: boolean): Promise<void> {
+    this.#keeps++;
+    return this.#parts.keep(all);
+  }
+
+  /** What was written ahead holds no more. @returns It. */
+  #takeBack(): Ahead | undefined {
+    const ahead = this.#ahead;
+    if (ahead !== undefined) ahead.wait.ahead = undefined;
+    this.#ahead = undefined;
+    return ahead;
+  }
+
+  /**
+   * Waits for a time, and writes shortly before it that what comes may be done: that waits for no disk then.
+   *
+   * @param left How much is left, in seconds. @param wait Where what waits stands. @default the place
+   */
+  async #passTo(place: Place, skipped: () => boolean, left: (gone: number) => number, wait = place): Promise<void> {
+    let writes = !this.#last;
+    await this.#pass(place, skipped, (gone) => {
+      const rest = left(gone);
+      if (rest <= 0) return undefined;
+      if (!writes) return rest;
+      if (rest > writesAhead) return rest - writesAhead;
+      writes = false;
+      this.#writeAhead(wait);
+      return rest;
+    });
+  }
+
+  #writeAhead(wait: Place): void {
+    // Of several that wait beside each other, each writes for itself.
+    if (this.#now.size > 1) return;
+    wait.ahead = true;
+    const [step] = takeAhead(this.loaded.steps, structuredClone(this.#kept.place));
+    if (step === undefined) return void (wait.ahead = undefined);
+    const written = this.#keep(false).then(() => true, () => false);
+    this.#ahead = { step, wait, written, keeps: this.#keeps };
   }
 
   /** The run's own time, in seconds: it stands still while the run is paused. */

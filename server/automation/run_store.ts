@@ -24,6 +24,8 @@ export interface Place {
   began?: number | undefined;
   /** When a wait for a time of day ends, in milliseconds since 1970. */
   due?: number | undefined;
+  /** What comes after this wait may have been done: it is written shortly before that is due, which then waits for no disk. */
+  ahead?: boolean | undefined;
   /** What the step asks for may have been done: it is written before that is asked. */
   acting?: boolean | undefined;
   /** What it set was set, and it waits for the readback. */
@@ -41,6 +43,7 @@ const place: z.ZodType<Place> = z.lazy(() =>
     at: z.number(),
     began: z.number().optional(),
     due: z.number().optional(),
+    ahead: z.boolean().optional(),
     acting: z.boolean().optional(),
     reaching: z.boolean().optional(),
     round: z.number().optional(),

@@ -25,7 +25,7 @@ import type { Site } from "../config/site.ts";
 import { BenchFileError } from "../files/source.ts";
 import type { Given } from "./parameters.ts";
 import { editedText } from "./edit_steps.ts";
-import { unsure, unsureStep } from "./places.ts";
+import { takeAhead, unsure, unsureStep } from "./places.ts";
 import { Run, type RunOutcome } from "./run.ts";
 import { checkLoaded, checkRun, unknownRun } from "./run_check.ts";
 import { fieldsOf } from "./run_fields.ts";
@@ -172,6 +172,7 @@ export class Runs {
       });
       return this.#retire(kept, { state: "failed", reason });
     }
+    takeAhead(loaded.steps, kept.place);
     const step = unsureStep(loaded.steps, kept.place);
     const ended = kept.outcome !== undefined;
     if (!ended && loaded.afterRestart === "finally") {

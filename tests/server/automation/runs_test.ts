@@ -292,3 +292,64 @@ Deno.test("runs: after a restart a person is asked, finally is done, or it goes 
     await eventually(() => lab.told.length === 1, "a person had it done");
     await Deno.writeTextFile(file, "no JSON");
   }));
+
+Deno.test("runs: shortly before a wait is over it is on the disk that what comes may be done; a pause takes that back", () =>
+  inFolder(async (folder) => {
+    const set = (to: unknown) => ({ set: "oven.setpoint", to });
+    const runs: [run: Record<string, unknown>, unsure: string][] = [
+      [{ steps: [{ wait: "1s" }, set(5), { wait: "1h" }] }, "set Setpoint of Oven to 5 °C"],
+      [
+        { steps: [{ forEach: [4, 6], steps: [set("${row.value}"), { wait: "1s" }] }, { wait: "1h" }] },
+        "set Setpoint of Oven to 6 °C",
+      ],
+      [{ steps: [{ repeat: 2, every: "1s", steps: [set(7)] }, { wait: "1h" }] }, "set Setpoint of Oven to 7 °C"],
+      [{ steps: [{ repeat: 1, steps: [{ wait: "1s" }] }, set(8), { wait: "1h" }] }, "set Setpoint of Oven to 8 °C"],
+    ];
+    const [state, copy] = [join(folder, "lab.state"), join(folder, "copy")];
+    const written = async (): Promise<string> => {
+      let at = "";
+      await eventually(async () => {
+        at = await Deno.readTextFile(join(state, "runs.at.json")).catch(() => "");
+        return /"ahead":true/.test(at);
+      }, "it is written");
+      return at;
+    };
+    /** What a server says after its start that finds what is on the disk now. */
+    const afterKill = async (at: string, look: (reason: string) => void): Promise<void> => {
+      await Deno.mkdir(join(copy, "lab.state"), { recursive: true });
+      await Deno.writeTextFile(join(copy, "lab.state", "runs.at.json"), at);
+      await Deno.copyFile(join(state, "runs.json"), join(copy, "lab.state", "runs.json"));
+      await using other = await serve(copy);
+      await other.is("paused");
+      look((await other.show()).reason);
+      deepStrictEqual(other.told, [], "it does nothing by itself");
+    };
+    for (const [run, unsure] of runs) {
+      await using lab = await serve(folder);
+      const id = await lab.run(run);
+      await afterKill(
+        await written(),
+        (reason) => match(reason, new RegExp(`not known whether “${unsure}” was done`)),
+      );
+      await eventually(async () => (await lab.show()).now.includes("wait 1h"), "it goes on");
+      strictEqual(await lab.lines.ask("automation.stop"), "OK");
+      await lab.ended(id, "stopped");
+    }
+    await using lab = await serve(folder);
+    let at = "";
+    for (;;) {
+      const id = await lab.run({ steps: [{ wait: "1s" }, set(5), { wait: "1h" }] });
+      at = await written();
+      strictEqual(await lab.lines.ask("automation.pause"), "OK");
+      // On a busy PC the wait may be over before the pause comes.
+      if (lab.told.splice(0).length === 0) break;
+      strictEqual(await lab.lines.ask("automation.stop"), "OK");
+      await lab.ended(id, "stopped");
+    }
+    await eventually(
+      async () => /"paused"/.test(await Deno.readTextFile(join(state, "runs.json"))),
+      "it is on the disk",
+    );
+    await afterKill(at, (reason) => match(reason, /the server was restarted while it was at “wait 1s”/));
+    strictEqual(await lab.lines.ask("automation.stop"), "OK");
+  }));
