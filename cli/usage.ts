@@ -13,6 +13,7 @@ import {
   type UnexpectedPositionalError,
 } from "npm:@stricli/core@1.3.0";
 import { didYouMean } from "../server/bench/names.ts";
+import { UsageError } from "./exit_codes.ts";
 
 /** What of a subcommand's declaration its usage is made from. */
 export interface UsedParameters {
@@ -76,4 +77,14 @@ const texts = {
  */
 export function argumentsError(error: ArgumentScannerError): string {
   return formatMessageForArgumentScannerError(error, texts);
+}
+
+/**
+ * What is wrong where a subcommand cannot do what it is told.
+ *
+ * @param given What was typed. @param what With what: `guards`. @param actions What can be done, with its words: `join FOLDER`.
+ */
+export function notOneOf(given: string, what: string, actions: readonly string[]): UsageError {
+  const meant = didYouMean(given, actions.map((action) => action.split(" ")[0]!));
+  return new UsageError(`Cannot do ${given} with ${what}${meant}: give ${actions.join(", ")}, or nothing`);
 }

@@ -12,7 +12,7 @@ import { type ConnectionFlags, dashboardClient, dashboardFlags } from "../connec
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
 import { type Paint, painter, writeJson } from "../output.ts";
-import { buildCommand } from "../usage.ts";
+import { buildCommand, notOneOf } from "../usage.ts";
 import { askGuards, callGuards } from "./guards.ts";
 
 interface AlarmsFlags extends ConnectionFlags {
@@ -105,7 +105,7 @@ async function follow(
 async function act(context: CliContext, flags: AlarmsFlags, action: string, name: string | undefined): Promise<void> {
   const known = Object.hasOwn(actions, action) ? actions[action] : undefined;
   if (known === undefined) {
-    throw new UsageError(`Cannot do ${action} with alarms: give ${Object.keys(actions).join(", ")}, or nothing`);
+    throw notOneOf(action, "alarms", Object.keys(actions));
   }
   if (name === undefined) {
     throw new UsageError(`Cannot ${action} without a NAME: "${context.program} alarms --all" lists them`);

@@ -10,7 +10,7 @@ import { type ConnectionFlags, dashboardClient, dashboardFlags } from "../connec
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
 import { writeJson } from "../output.ts";
-import { buildCommand } from "../usage.ts";
+import { buildCommand, notOneOf } from "../usage.ts";
 
 interface DataLogFlags extends ConnectionFlags {
   readonly every?: string;
@@ -64,7 +64,7 @@ export const dataLogCommand = buildCommand({
   },
   async func(this: CliContext, flags: DataLogFlags, action?: string, name?: string): Promise<void> {
     if (action !== undefined && action !== "start" && action !== "stop") {
-      throw new UsageError(`Cannot do ${action} with the data log: give start, stop, or nothing`);
+      throw notOneOf(action, "the data log", ["start", "stop"]);
     }
     if (action !== "start" && (flags.every ?? flags.fields ?? name) !== undefined) {
       throw new UsageError("NAME, --every and --fields go with datalog start");

@@ -16,7 +16,7 @@ import { type ConnectionFlags, dashboardClient, dashboardFlags, parsePort } from
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
 import { type Paint, painter, table, writeJson } from "../output.ts";
-import { buildCommand } from "../usage.ts";
+import { buildCommand, notOneOf } from "../usage.ts";
 import { fleetCheck, fleetJoin } from "./fleet_join.ts";
 
 /** A clock that is off by more, in seconds, is told. */
@@ -78,9 +78,8 @@ export const fleetCommand = buildCommand({
     if (action === "join") return await fleetJoin(this, flags.json, flags.bench, rest, flags.name);
     if (action === "check" && rest.length === 0) return await fleetCheck(this, flags.json, flags.bench);
     if (!["list", "page", "records"].includes(action) || rest.length > 0) {
-      throw new UsageError(
-        `Cannot do "${[action, ...rest].join(" ")}": it is list, page, records, check, join FOLDER, or init FOLDER PC…`,
-      );
+      const words = ["list", "page", "records", "check", "join FOLDER", "init FOLDER PC…"];
+      throw notOneOf([action, ...rest].join(" "), "the fleet", words);
     }
     await using client = dashboardClient(this, flags);
     await client.hello();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { buildCommand } from "../usage.ts";
+import { buildCommand, notOneOf } from "../usage.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type {
   GuardsDescription,
@@ -116,9 +116,8 @@ async function act(
   action: string,
   name: string | undefined,
 ): Promise<unknown> {
-  if (!["test", "reset", "bypass", "end-bypass"].includes(action)) {
-    throw new UsageError(`Cannot do ${action} with guards: give test, reset, bypass, end-bypass, or nothing`);
-  }
+  const actions = ["test", "reset", "bypass", "end-bypass"];
+  if (!actions.includes(action)) throw notOneOf(action, "guards", actions);
   if (name === undefined) {
     throw new UsageError(`Cannot ${action} without a NAME: "${context.program} guards" lists them`);
   }

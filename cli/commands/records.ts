@@ -5,7 +5,7 @@
  */
 
 import { resolve } from "node:path";
-import { buildCommand } from "../usage.ts";
+import { buildCommand, notOneOf } from "../usage.ts";
 import { momentWords, nightOf, parseMoment } from "../../protocol/moments.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { localTime } from "../../protocol/local_time.ts";
@@ -113,7 +113,7 @@ export const journalCommand = buildCommand({
     if (action === undefined) return await showJournal(this, flags);
     if (action === "head") return await showHead(this, flags);
     if (action === "verify") return await verify(this, flags, head);
-    throw new UsageError(`Cannot do ${action} with the journal: give verify, head, or nothing`);
+    throw notOneOf(action, "the journal", ["verify", "head"]);
   },
 });
 
@@ -170,7 +170,7 @@ export const recordsCommand = buildCommand({
       return void this.process.stdout.write(`Gave ${size(bytes)} back to the disk\n`);
     }
     if (action !== "backup") {
-      throw new UsageError(`Cannot do ${action} with the records: give check, backup, compact, or nothing`);
+      throw notOneOf(action, "the records", ["check", "backup", "compact"]);
     }
     if (copy === undefined) {
       throw new UsageError("Cannot copy the records: give the folder to make, as in: records backup FOLDER");

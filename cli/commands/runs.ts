@@ -16,7 +16,7 @@ import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
 import { Interrupts } from "../interrupts.ts";
 import { clock, duration, type Paint, painter, writeJson } from "../output.ts";
-import { buildCommand } from "../usage.ts";
+import { buildCommand, notOneOf } from "../usage.ts";
 
 /** How often the state of a run is asked for, in milliseconds. */
 const askEvery = 500;
@@ -218,7 +218,7 @@ export const runsCommand = buildCommand({
   async func(this: CliContext, flags: ConnectionFlags, ...[action, ...words]: string[]): Promise<void> {
     const known: readonly string[] = actions;
     if (action !== undefined && !known.includes(action)) {
-      throw new UsageError(`Cannot do ${action} with runs: give ${actions.join(", ")}, or nothing`);
+      throw notOneOf(action, "runs", actions);
     }
     await using client = dashboardClient(this, flags);
     // Who does it is told in the journal.

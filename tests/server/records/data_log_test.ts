@@ -132,6 +132,10 @@ Deno.test("data log: what cannot be begun is refused, with what would be right",
   const port = String(server.dashboardServer.port);
   const cli = async (...words: string[]) => await run(["datalog", ...words, "--port", port]);
   match((await cli("begin")).err, /Cannot do begin with the data log: give start, stop, or nothing/);
+  match(
+    (await cli("strat")).err,
+    /Cannot do strat with the data log \(did you mean start\?\): give start, stop, or nothing/,
+  );
   match((await cli("stop", "reactor")).err, /NAME, --every and --fields go with datalog start/);
   match((await cli("start", "--every", "fast")).err, /Cannot write a row every fast/);
   strictEqual((await cli()).out, "No data log is written\n");
