@@ -58,7 +58,7 @@ export class Following {
   /** Counts up whenever they have to be described anew. */
   #turn = 0;
   #describing: Promise<void> | undefined;
-  #forgetting: Promise<unknown> = Promise.resolve();
+  #forgetting: Promise<void> = Promise.resolve();
   /** Ends the subscription to its readings. */
   #unsubscribe: (() => void) | undefined;
   /** When somebody asked for it last, by `performance.now()`. */
@@ -169,13 +169,15 @@ export class Following {
     log.debug("{pc} is not followed any more: nobody here looks at it", { pc: this.#pc });
     this.leave();
     this.#outdate();
-    const mirrors = [...this.#mirrors];
+    const mirrors = [...this.#mirrors.values()];
     this.#mirrors.clear();
     const why = `${this.#pc} is not followed any more`;
-    this.#forgetting = Promise.all(mirrors.map(([, mirror]) => {
-      mirror.lose(why);
-      return this.#parts.elsewhere.remove(mirror.instrument, why);
-    }));
+    // Whoever hears of it and asks at once waits until the old ones have gone.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#forgetting = promise;
+    for (const mirror of mirrors) mirror.lose(why);
+    const removed = mirrors.map(({ instrument }) => this.#parts.elsewhere.remove(instrument, why));
+    void Promise.allSettled(removed).then(() => resolve());
   }
 
   /** Has it describe its instruments, where they are not known as they are now. */
