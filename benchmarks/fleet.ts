@@ -1,8 +1,9 @@
 /**
  * Measures a fleet: what its broker and each PC need of a processor, and how late a PC sees what changes on the others.
  *
- * `deno task bench fleet`, with the numbers of benches and of fields of each in `BENCHES` and `FIELDS`, by default 20 and
- * 100: 2,000 fields that change every second. It needs nats-server, on Linux.
+ * `deno task bench fleet`, with the numbers of benches and of fields of each in `BENCHES` and `FIELDS`, by default 100 and
+ * 20: 2,000 fields that change every second. The first bench looks at as many others as `LOOKS` says, by default 5. It
+ * needs nats-server, on Linux.
  */
 const processes = 5;
 const seconds = 20;
@@ -10,6 +11,7 @@ const seconds = 20;
 interface Told {
   readonly cpu: number;
   readonly known: number;
+  readonly followed: number;
   readonly seen: number;
   readonly p50: number | null;
   readonly p99: number | null;
@@ -75,8 +77,9 @@ async function cpuOf(pid: number): Promise<number> {
 
 /** Measures it, and prints what came of it. */
 export async function measureFleet(): Promise<void> {
-  const benches = Number(Deno.env.get("BENCHES") ?? 20);
-  const fields = Number(Deno.env.get("FIELDS") ?? 100);
+  const benches = Number(Deno.env.get("BENCHES") ?? 100);
+  const fields = Number(Deno.env.get("FIELDS") ?? 20);
+  const looks = Number(Deno.env.get("LOOKS") ?? 5);
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const broker = new Deno.Command("nats-server", {
     args: ["--addr", "127.0.0.1", "--port", String(port)],
@@ -96,6 +99,10 @@ export async function measureFleet(): Promise<void> {
     } while (told.some(({ known }) => known < each * processes - 1));
     const known = (performance.now() - began) / 1000;
     console.log(`fleet: ${each * processes} benches know one another after ${known.toFixed(1)} s`);
+    const looking = performance.now();
+    const { followed } = await running[0]!.ask(`look ${looks}`);
+    const described = performance.now() - looking;
+    console.log(`fleet: one bench looks at ${followed} others, described after ${described.toFixed(0)} ms`);
     await new Promise((resolve) => setTimeout(resolve, 5000));
     const before = await Promise.all(running.map((one) => one.ask("begin")));
     const [brokerBefore, from] = [await cpuOf(broker.pid), performance.now()];

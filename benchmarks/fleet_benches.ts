@@ -7,8 +7,6 @@
 import { defineInstrument, HeliographServer } from "../mod.ts";
 
 const [port, first, count, fields] = Deno.args.map(Number) as [number, number, number, number];
-const watches = first === 0;
-
 const servers = Array.from({ length: count }, (_, at) => {
   const instrument = defineInstrument({
     title: "Gauge",
@@ -38,13 +36,13 @@ const servers = Array.from({ length: count }, (_, at) => {
 /** How late the first bench sees the others' values, in milliseconds. */
 const late: number[] = [];
 const elsewhere = servers[0]!.bench.elsewhere!;
-if (watches) {
-  elsewhere.hub.subscribe("change", ({ field }) => {
-    if (typeof field.value === "number" && field.value > 0 && field.quality === "good") {
-      late.push(Date.now() - field.value);
-    }
-  });
-}
+elsewhere.hub.subscribe("change", ({ field }) => {
+  if (typeof field.value === "number" && field.value > 0 && field.quality === "good") {
+    late.push(Date.now() - field.value);
+  }
+});
+/** The others that the first bench looks at. */
+let followed: readonly string[] = [];
 
 /** What the processor did for this process, in seconds. */
 async function cpu(): Promise<number> {
@@ -56,6 +54,11 @@ console.log("ready");
 for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
   for (const word of chunk.trim().split("\n")) {
     if (word === "begin") late.length = 0;
+    if (word.startsWith("look ")) {
+      followed = elsewhere.names().filter((name) => name.endsWith("/gauge")).slice(0, Number(word.slice(5)));
+      for (const name of followed) elsewhere.hold(name);
+      await Promise.all(followed.map((name) => elsewhere.follow(name)));
+    }
     const sorted = late.toSorted((one, other) => one - other);
     const at = (part: number) => sorted[Math.floor(sorted.length * part)] ?? null;
     const known = elsewhere.names().filter((name) => name.endsWith("/gauge")).length;
@@ -63,6 +66,7 @@ for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream(
       JSON.stringify({
         cpu: await cpu(),
         known,
+        followed: followed.length,
         seen: sorted.length,
         p50: at(0.5),
         p99: at(0.99),

@@ -105,6 +105,8 @@ export class RunLoader {
    */
   async read(file: string, text: string): Promise<Pick<FirstLoaded, "text" | "files">> {
     const said = await this.#textOf(file, text);
+    // What it says of other PCs' fields is checked, too.
+    await this.#bench.elsewhere?.followNamed(said);
     const files = new Map<string, string | undefined>();
     for (const name of filesOf(readRun(file, said).words)) files.set(name, await this.#store.read(name));
     return { text: said, files };

@@ -248,10 +248,26 @@ export class Bench {
 
   /** An instrument by its name or title, or by a caption that no other one has; or `undefined`. */
   find(name: string): Instrument | undefined {
+    return this.#findOwn(name) ?? (name.includes("/") ? this.elsewhere?.find(name) : undefined);
+  }
+
+  #findOwn(name: string): Instrument | undefined {
     const identifier = identifierOf(name);
-    const own = this.#lookup.get(name) ?? this.#lookup.get(identifier) ?? this.#captions.get(identifier);
-    // A slash separates only after the name of a PC that is known: `H2/N2 MFC` is a title.
-    return own ?? (name.includes("/") ? this.elsewhere?.find(name) : undefined);
+    return this.#lookup.get(name) ?? this.#lookup.get(identifier) ?? this.#captions.get(identifier);
+  }
+
+  /** The other PC that has what is called so; a slash separates only after the name of one: `H2/N2 MFC` is a title. */
+  pcOf(name: string): string | undefined {
+    return name.includes("/") && this.#findOwn(name) === undefined ? this.elsewhere?.pcOf(name) : undefined;
+  }
+
+  /**
+   * Has an instrument of another PC found from now on, where it is none of this bench.
+   *
+   * @returns When it can be found, or it is clear that it cannot; `undefined` where nothing is to be waited for.
+   */
+  follow(name: string): Promise<void> | undefined {
+    return this.pcOf(name) === undefined ? undefined : this.elsewhere!.follow(name);
   }
 
   /** Every name, title and caption, for suggestions. */

@@ -27,6 +27,18 @@ export interface Elsewhere {
    * @returns `undefined` where the name is no other PC's, or that PC is there and has none of that name.
    */
   expect(name: string, field: string): Expected | undefined;
+  /** The PC of a name, where it is one of the fleet: `cold-lab` of `cold-lab/tempcon`. */
+  pcOf(name: string): string | undefined;
+  /**
+   * Somebody asks for an instrument: from now on it is followed, until nobody has asked for some minutes.
+   *
+   * @returns When it is known, or why not; `undefined` where nothing is to be waited for.
+   */
+  follow(name: string): Promise<void> | undefined;
+  /** Follows all PCs whose instruments a text names. @returns When they are known, or why not. */
+  followNamed(text: string): Promise<void>;
+  /** Follows an instrument at least until the returned function is called: somebody watches it. */
+  hold(name: string): () => void;
   /** Why there is none of a name, where it is said to be another PC's. */
   whyNot(name: string): HeliographError | undefined;
   /** Calls the listener when what is expected is known, or is another, until the returned function is called. */

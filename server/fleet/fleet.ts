@@ -29,15 +29,15 @@ import { awaitedInstrument, type Elsewhere, type Expected, isElsewhere } from ".
 import type { Hub } from "../bench/hub.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { describeInstrument } from "../bench/describe.ts";
-import { didYouMean, listed, ownInstruments } from "../bench/names.ts";
+import { didYouMean, identifierOf, listed, ownInstruments } from "../bench/names.ts";
 import { decodeValue } from "../bench/typed_values.ts";
 import { wireError } from "../bench/wire_error.ts";
 import { Broker, type BrokerMessage } from "./broker.ts";
-import { answerSchema, askSchema, descriptionSchema, presenceSchema, readingsSchema } from "./fleet_messages.ts";
+import { answerSchema, askSchema, presenceSchema, readMessage } from "./fleet_messages.ts";
 import type { FleetWords } from "./fleet_schema.ts";
 import { type CopyCursor, copyCursor } from "../records/copying.ts";
+import { Following, ownQuestions, usualFollowing } from "./following.ts";
 import { Gathering } from "./gathering.ts";
-import { Mirror } from "./mirror.ts";
 import { Publisher } from "./publisher.ts";
 
 const log = getLogger(["heliograph", "fleet"]);
@@ -56,8 +56,6 @@ const recordsWord = "Records after";
 const besideRecords = 20_000;
 /** The most bytes of records that are told at once: others have to get past. */
 const mostRecordsTold = 500_000;
-/** How long a question takes that the PCs ask of themselves, in seconds. */
-const ownQuestions = 10;
 /** How long an answer is waited for: what takes no time, and what may be a command, in seconds. */
 const usualAsk = 30;
 const longestAsk = 86_400;
@@ -88,6 +86,14 @@ export interface FleetParts {
   readonly standing: () => Pick<PresenceMessage, "alarms" | "runs">;
 }
 
+/** Times of a fleet that tests shorten. */
+export interface FleetTimes {
+  /** For how long a PC is followed after somebody here asked for it last, in seconds. @default 300 */
+  readonly followFor?: number;
+  /** How often it is looked who has gone, and what nobody asks for any more, in milliseconds. @default 1000 */
+  readonly lookEvery?: number;
+}
+
 /** What another PC answered. */
 export interface RemoteAnswer {
   readonly value: unknown;
@@ -103,11 +109,8 @@ interface Other {
   seen: number;
   clockAhead: number;
   here: boolean;
-  readonly mirrors: Map<string, Mirror>;
-  /** Whether it has described all of its instruments since it came. */
-  described: boolean;
-  /** The description that is under way. */
-  describing: Promise<void> | undefined;
+  /** Its instruments, where somebody here looks at them. */
+  readonly following: Following;
 }
 
 /** This PC's part of a fleet. */
@@ -119,6 +122,7 @@ export class Fleet implements Elsewhere {
   readonly #broker: Broker;
   readonly #publisher: Publisher;
   readonly #gathering: Gathering | undefined;
+  readonly #times: FleetTimes;
   readonly #instance = crypto.randomUUID();
   readonly #others = new Map<string, Other>();
   /** The PCs of which conditions speak. */
@@ -138,9 +142,15 @@ export class Fleet implements Elsewhere {
   #unsubscribe: (() => void)[] = [];
   #stopped = false;
 
-  /** Makes it. @param words What the bench file says; files as absolute paths. */
-  constructor(words: FleetWords, parts: FleetParts) {
+  /**
+   * Makes it.
+   *
+   * @param words What the bench file says; files as absolute paths.
+   * @param times Others than usual.
+   */
+  constructor(words: FleetWords, parts: FleetParts, times: FleetTimes = {}) {
     this.#words = words;
+    this.#times = times;
     this.#parts = parts;
     this.#broker = new Broker(words, {
       joined: () => void this.#join(),
@@ -187,7 +197,7 @@ export class Fleet implements Elsewhere {
     }
     if (this.#stopped) return;
     this.#timers.push(setInterval(() => this.#sayHere(), presenceEvery * 1000));
-    this.#timers.push(setInterval(() => this.#look(), lookEvery));
+    this.#timers.push(setInterval(() => this.#look(), this.#times.lookEvery ?? lookEvery));
   }
 
   /** Leaves it. */
@@ -205,19 +215,41 @@ export class Fleet implements Elsewhere {
   /** An instrument of another PC, by `cold-lab/tempcon`; `undefined` where it is none, or none that is known. */
   find(name: string): ReturnType<Bench["find"]> {
     const [pc, instrument] = split(name);
-    if (pc === undefined || !this.#others.has(pc)) return undefined;
-    return this.#others.get(pc)!.mirrors.get(instrument)?.instrument ?? this.elsewhere.find(`${pc}/${instrument}`);
+    return pc === undefined ? undefined : this.#others.get(pc)?.following.find(instrument);
+  }
+
+  pcOf(name: string): string | undefined {
+    const [pc] = split(name);
+    return pc !== undefined && this.#others.has(pc) ? pc : undefined;
+  }
+
+  follow(name: string): Promise<void> | undefined {
+    const [pc, instrument] = split(name);
+    const [other, identifier] = [this.#others.get(pc ?? ""), identifierOf(instrument)];
+    // What it has not is said at once.
+    return other?.presence.instruments.includes(identifier) ? other.following.follow(identifier) : undefined;
+  }
+
+  async followNamed(text: string): Promise<void> {
+    await Promise.all(
+      [...this.#others].map(([pc, { following }]) => text.includes(`${pc}/`) ? following.follow() : undefined),
+    );
+  }
+
+  hold(name: string): () => void {
+    return this.#others.get(this.pcOf(name) ?? "")?.following.hold() ?? (() => {});
   }
 
   expect(name: string, field: string): Expected | undefined {
     if (!isElsewhere(name)) return undefined;
     const [pc] = split(name);
     this.#expected.add(pc!);
+    const other = this.#others.get(pc!);
+    void other?.following.follow();
     const found = this.find(name);
     if (found !== undefined) return { instrument: found, known: true };
-    const other = this.#others.get(pc!);
     // It has described itself, and that is none of its instruments.
-    if (other !== undefined && this.#whyGone(pc!, other) === "" && other.described) return undefined;
+    if (other !== undefined && this.#whyGone(pc!, other) === "" && other.following.described) return undefined;
     const key = JSON.stringify([name, field]);
     let awaited = this.#awaited.get(key);
     if (awaited === undefined) {
@@ -258,7 +290,7 @@ export class Fleet implements Elsewhere {
 
   /** The names of all instruments of other PCs, for suggestions. */
   names(): string[] {
-    return this.elsewhere.instruments.map(({ title }) => title);
+    return [...this.#others].flatMap(([pc, { presence }]) => presence.instruments.map((name) => `${pc}/${name}`));
   }
 
   /** Why there is no instrument of a name, where it is one of the fleet's; `undefined` where it is not. */
@@ -274,8 +306,8 @@ export class Fleet implements Elsewhere {
     }
     const reason = this.#whyGone(pc, other);
     if (reason !== "") return new HeliographError("not_connected", `Cannot reach ${name}: ${reason}`);
-    const names = [...other.mirrors.keys()];
-    if (names.length === 0) {
+    const { names, described } = other.following;
+    if (names.length === 0 || (!described && names.includes(identifierOf(instrument)))) {
       return new HeliographError("not_connected", `Cannot reach ${name}: ${pc} has not described itself yet`);
     }
     return new HeliographError(
@@ -285,21 +317,23 @@ export class Fleet implements Elsewhere {
   }
 
   /**
-   * Describes the instruments of another PC as this one knows them, each called `cold-lab/tempcon`.
+   * Describes the instruments of another PC as this one knows them, each called `cold-lab/tempcon`; from now on it is
+   * followed.
    *
    * @param pc Its name.
    * @throws {HeliographError} `unknown_instrument` where no PC of that name was heard of.
    */
-  describeInstruments(pc: string): InstrumentDescription[] {
+  async describeInstruments(pc: string): Promise<InstrumentDescription[]> {
     const other = this.#others.get(pc);
     if (other === undefined) {
       const meant = didYouMean(pc, [...this.#others.keys()]);
       throw new HeliographError("unknown_instrument", `No PC of the fleet is called ${pc}${meant}`);
     }
+    await other.following.follow();
     return other.presence.instruments.flatMap((name) => {
-      const mirror = other.mirrors.get(name);
-      return mirror === undefined ? [] : {
-        ...describeInstrument(mirror.instrument),
+      const instrument = other.following.find(name);
+      return instrument === undefined ? [] : {
+        ...describeInstrument(instrument),
         name: `${pc}/${name}`,
         aside: ownInstruments.has(name),
         holder: null,
@@ -392,13 +426,12 @@ export class Fleet implements Elsewhere {
           // Whoever is slow to answer has the name all the same.
           .catch((error) => wireError(error).code === "deadline_exceeded" ? "" : undefined);
         if (this.#stopped) return;
-        if (other !== undefined) return this.#nameIsTaken(read(presenceSchema, other));
+        if (other !== undefined) return this.#nameIsTaken(readMessage(presenceSchema, other));
         this.#unsubscribe = [
           this.#broker.subscribe(subjects.here("*"), (message) => this.#heard(message)),
           this.#broker.subscribe(subjects.who("*"), () => this.#answerWho()),
           this.#broker.subscribe(subjects.name(name), ({ answer }) => answer?.(JSON.stringify(this.#presence(false)))),
           this.#broker.subscribe(subjects.ask("*", name), (message) => void this.#answer(message)),
-          this.#broker.subscribe(subjects.readings("*", "*"), (message) => this.#read(message)),
         ];
       }
       if (!this.#broker.connected || this.#stopped) return;
@@ -432,8 +465,8 @@ export class Fleet implements Elsewhere {
         reason,
       },
     );
-    for (const [pc, other] of this.#others) {
-      this.#lose(pc, other);
+    for (const other of this.#others.values()) {
+      other.following.lose();
       // Once this PC is back, they say whether they are.
       other.here = false;
     }
@@ -441,7 +474,7 @@ export class Fleet implements Elsewhere {
   }
 
   #heard({ subject, text }: BrokerMessage): void {
-    const presence = read(presenceSchema, text);
+    const presence = readMessage(presenceSchema, text);
     if (presence === undefined) return;
     const { name } = presence;
     // The broker has seen to the subject, and to nothing else.
@@ -451,24 +484,13 @@ export class Fleet implements Elsewhere {
       // Both came at one moment; whoever began later gives way.
       if (`${this.#parts.started} ${this.#instance}` > `${presence.started} ${presence.instance}`) {
         for (const end of this.#unsubscribe.splice(0)) end();
+        for (const { following } of this.#others.values()) following.leave();
         this.#nameIsTaken(presence);
       }
       return;
     }
     const now = Date.now();
-    const known = this.#others.get(name);
-    const other: Other = known ??
-      {
-        presence,
-        heard: 0,
-        seen: 0,
-        clockAhead: 0,
-        here: false,
-        mirrors: new Map(),
-        described: false,
-        describing: undefined,
-      };
-    this.#others.set(name, other);
+    const other = this.#others.get(name) ?? this.#meet(presence);
     const before = other.presence;
     const cameBack = !other.here && !presence.leaves;
     other.presence = presence;
@@ -487,7 +509,24 @@ export class Fleet implements Elsewhere {
         });
       }
     }
-    if (cameBack || isOther) this.#describe(name, other);
+    other.following.told(presence, other.clockAhead, cameBack || isOther);
+  }
+
+  /** A PC is heard of for the first time. */
+  #meet(presence: PresenceMessage): Other {
+    const { name } = presence;
+    const following = new Following(name, presence, {
+      elsewhere: this.elsewhere,
+      lasts: this.#times.followFor ?? usualFollowing,
+      ask: (message, caller, seconds) => this.#ask(name, message, caller, seconds),
+      subscribe: (take) => this.#broker.subscribe(subjects.readings(name, "*"), take),
+      whyGone: () => this.#whyGone(name, other),
+      isExpected: () => this.#expected.has(name),
+      changed: () => this.#tellExpected(name),
+    });
+    const other: Other = { presence, heard: 0, seen: 0, clockAhead: 0, here: false, following };
+    this.#others.set(name, other);
+    return other;
   }
 
   /** Looks who has not been heard of for too long. */
@@ -499,97 +538,14 @@ export class Fleet implements Elsewhere {
         other.here = false;
         this.#gone(name, other);
       }
-      if (other.here) { for (const mirror of other.mirrors.values()) mirror.age(); }
+      other.following.look();
     }
     this.#tellAwaited();
   }
 
   #gone(name: string, other: Other): void {
     log.warning("{reason}", { reason: this.#whyGone(name, other) || `${name} has gone` });
-    this.#lose(name, other);
-  }
-
-  #lose(name: string, other: Other): void {
-    const reason = this.#whyGone(name, other);
-    for (const mirror of other.mirrors.values()) {
-      mirror.lose(reason);
-      this.elsewhere.hub.publish("contact", { instrument: mirror.instrument }, mirror.instrument.faults);
-    }
-  }
-
-  /** Has another PC describe its instruments: it came, or they are others. */
-  #describe(pc: string, other: Other): void {
-    other.described = false;
-    other.describing ??= this.#describeAll(pc, other)
-      .catch((error) =>
-        log.warning("{pc} does not describe itself: {reason}", { pc, reason: wireError(error).message })
-      )
-      .finally(() => other.describing = undefined);
-  }
-
-  async #describeAll(pc: string, other: Other): Promise<void> {
-    const { instruments, bench, instance } = other.presence;
-    for (const [name, mirror] of [...other.mirrors]) {
-      if (!instruments.includes(name)) await this.#remove(pc, other, name, mirror);
-    }
-    for (const name of instruments) {
-      try {
-        await this.#describeOne(pc, other, name);
-      } catch (error) {
-        // One that this version does not understand keeps the others from nobody.
-        if (!other.here) throw error;
-        log.warning("{pc} does not describe {name} so that it can be used: {reason}", {
-          pc,
-          name,
-          reason: wireError(error).message,
-        });
-      }
-    }
-    // It became another meanwhile.
-    if (other.presence.bench !== bench || other.presence.instance !== instance) {
-      return await this.#describeAll(pc, other);
-    }
-    other.described = true;
-    this.#tellExpected(pc);
-  }
-
-  async #describeOne(pc: string, other: Other, name: string): Promise<void> {
-    const told = await this.#ask(pc, { cmd: "Describe", instrument: name }, undefined, ownQuestions);
-    const description = descriptionSchema.safeParse(told).data;
-    if (description?.name !== name) throw new HeliographError("command_failed", "its description is none");
-    const known = other.mirrors.get(name);
-    const now = Date.now() + other.clockAhead * 1000;
-    if (known?.describe(description, now) === true) {
-      return this.elsewhere.hub.publish("contact", { instrument: known.instrument }, known.instrument.faults);
-    }
-    const mirror = new Mirror(
-      pc,
-      description,
-      (message, caller, seconds) => this.#ask(pc, message, caller, seconds),
-      now,
-    );
-    if (known === undefined) this.elsewhere.add(mirror.instrument);
-    else await this.elsewhere.replace(known.instrument, mirror.instrument, `${name} of ${pc} is another now`);
-    other.mirrors.set(name, mirror);
-    this.#tellExpected(pc);
-  }
-
-  async #remove(pc: string, other: Other, name: string, { instrument }: Mirror): Promise<void> {
-    other.mirrors.delete(name);
-    await this.elsewhere.remove(instrument, `${instrument.title} is on its bench no more`);
-    this.#tellExpected(pc);
-  }
-
-  #read({ subject, text }: BrokerMessage): void {
-    const [, pc, instrument] = partsOf(subject);
-    const other = this.#others.get(pc ?? "");
-    const mirror = other?.mirrors.get(instrument ?? "");
-    if (other === undefined || mirror === undefined || !other.here) return;
-    const message = read(readingsSchema, text);
-    if (message === undefined) return;
-    if (mirror.take(message.number, message.changed, message.same)) return;
-    // A slow PC, or a slow broker: what was lost is asked for.
-    this.#describeOne(pc!, other, mirror.name).catch(() => {});
+    other.following.lose();
   }
 
   /**
@@ -658,7 +614,7 @@ export class Fleet implements Elsewhere {
       this.#gone(pc, other);
       throw new HeliographError("not_connected", `Cannot ask ${pc}: ${this.#whyGone(pc, other)}`);
     }
-    const answer = read(answerSchema, text);
+    const answer = readMessage(answerSchema, text);
     if (answer === undefined) throw new HeliographError("command_failed", `${pc} answered what nobody understands`);
     if (answer.ok) {
       const { ok: _, id: __, value, typed, ...beside } = answer as Record<string, unknown>;
@@ -673,7 +629,7 @@ export class Fleet implements Elsewhere {
     if (answer === undefined) return;
     const [, asker] = partsOf(subject);
     const fail = (error: HeliographError) => answer(framedError(1, error));
-    const ask = read(askSchema, text);
+    const ask = readMessage(askSchema, text);
     if (ask === undefined) {
       return fail(new HeliographError("bad_message", "Cannot understand what is asked: see docs/fleet.md"));
     }
@@ -750,13 +706,4 @@ function memberOf(presence: PresenceMessage) {
     ...alarms === undefined ? {} : { alarms },
     ...runs === undefined ? {} : { runs },
   };
-}
-
-/** A message as its schema has it; `undefined` for what is none: it is of a newer version, or of somebody's program. */
-function read<T>(schema: { safeParse(value: unknown): { data?: T } }, text: string): T | undefined {
-  try {
-    return schema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -161,3 +161,12 @@ export const readingsSchema: z.ZodType<ReadingsMessage> = z.object({
   changed: z.record(z.string(), state),
   same: z.array(z.string()),
 });
+
+/** A message as its schema has it; `undefined` for what is none: it is of a newer version, or of somebody's program. */
+export function readMessage<T>(schema: { safeParse(value: unknown): { data?: T } }, text: string): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -36,8 +36,9 @@ export class CodeDashboard {
     switch (ask.ask) {
       case "get": {
         const asked = { cmd: "Get", instrument: textOf(ask, "instrument"), field: textOf(ask, "field") } as const;
-        const { reading, textAsSet } = requests.run(asked, principal);
-        return { value: reading, text: textAsSet };
+        return whenThere(requests.run(asked, principal), ({ reading, textAsSet }) => (
+          { value: reading, text: textAsSet }
+        ));
       }
       case "set": {
         const [field, instrument] = [textOf(ask, "field"), textOf(ask, "instrument")];
@@ -49,26 +50,32 @@ export class CodeDashboard {
         if (!Array.isArray(ask.args) || typeof ask.keywords !== "object") break;
         const keywords = new Map(Object.entries(ask.keywords ?? {}));
         const [command, instrument] = [textOf(ask, "command"), textOf(ask, "instrument")];
-        const called = requests.run({ cmd: "Call", instrument, command, args: ask.args, keywords }, principal);
-        return called instanceof Promise ? called.then(calledValue) : calledValue(called);
+        return whenThere(
+          requests.run({ cmd: "Call", instrument, command, args: ask.args, keywords }, principal),
+          calledValue,
+        );
       }
       case "fields": {
-        const { instrument } = requests.run(
-          { cmd: "Find", instrument: textOf(ask, "instrument"), field: undefined },
-          principal,
-        );
-        const logged = instrument!.allFields.filter(({ spec }) => spec.log !== false);
-        return logged.map(({ title, reading, textAsSet }) => ({ title, value: reading, text: textAsSet }));
+        const asked = { cmd: "Find", instrument: textOf(ask, "instrument"), field: undefined } as const;
+        return whenThere(requests.run(asked, principal), ({ instrument }) => {
+          const logged = instrument!.allFields.filter(({ spec }) => spec.log !== false);
+          return logged.map(({ title, reading, textAsSet }) => ({ title, value: reading, text: textAsSet }));
+        });
       }
       case "instruments": {
         const wanted = ask.instrument === null ? undefined : textOf(ask, "instrument");
-        const { instrument } = requests.run({ cmd: "Find", instrument: wanted, field: undefined }, principal);
-        const all = this.#bench.instruments.filter(({ name }) => !ownInstruments.has(name));
-        return (instrument === undefined ? all : [instrument]).map(({ title, caption }) => ({ title, name: caption }));
+        const asked = { cmd: "Find", instrument: wanted, field: undefined } as const;
+        return whenThere(requests.run(asked, principal), ({ instrument }) => {
+          const all = this.#bench.instruments.filter(({ name }) => !ownInstruments.has(name));
+          const found = instrument === undefined ? all : [instrument];
+          return found.map(({ title, caption }) => ({ title, name: caption }));
+        });
       }
       case "dashboard":
-        requests.run({ cmd: "Find", instrument: undefined, field: undefined }, principal);
-        return { name: this.#name, connected: this.#bench.started };
+        return whenThere(
+          requests.run({ cmd: "Find", instrument: undefined, field: undefined }, principal),
+          () => ({ name: this.#name, connected: this.#bench.started }),
+        );
     }
     throw new HeliographError("bad_message", "Cannot do what the code asks for: it is not understood");
   }
@@ -85,6 +92,11 @@ export async function answerOf(work: () => unknown): Promise<Answer> {
     const { code, message } = wireError(error);
     return { error: { code, message } };
   }
+}
+
+/** Makes something of a reply: now, or once it is there. */
+function whenThere<T, R>(reply: T | Promise<T>, make: (reply: T) => R): R | Promise<R> {
+  return reply instanceof Promise ? reply.then(make) : make(reply);
 }
 
 function calledValue(value: unknown): { value: unknown; tuple: boolean } {

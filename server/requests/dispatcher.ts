@@ -103,8 +103,10 @@ export class Dispatcher {
   guards: Pick<Guards, "check" | "begins"> | undefined;
   readonly #bench: Bench;
   /** How a handler calls another instrument: in the name of whoever called the handler. */
-  readonly #issue: Issue = (caller, instrument, command, args) =>
-    this.run({ instrument, command, args, keywords: noKeywords }, principalOf(caller), caller);
+  readonly #issue: Issue = (caller, instrument, command, args) => {
+    const run = () => this.run({ instrument, command, args, keywords: noKeywords }, principalOf(caller), caller);
+    return this.#bench.follow(instrument)?.then(run) ?? run();
+  };
   #stopping = false;
 
   /** Makes it take requests. @param bench The instruments, on whose hub every command is told. */

@@ -39,8 +39,7 @@ function namedOn(bench: Bench, word: string): FieldName {
 
 /** The name of the other PC that has a field: `cold-lab` of `cold-lab/tempcon`; `undefined` where it is of this bench. */
 function pcOf(bench: Bench, word: string): string | undefined {
-  const { instrument } = fieldNameOf(word);
-  return bench.find(instrument)?.remote === undefined ? undefined : instrument.split("/")[0]!;
+  return bench.pcOf(fieldNameOf(word).instrument);
 }
 
 function queryOf(bench: Bench, { fields, since, until = Date.now(), points, limit }: HistoryWords): HistoryQuery {

@@ -155,6 +155,11 @@ export type RequestKind = keyof Replies;
 /** The kinds of requests that are answered at once, since nothing has to be waited for. */
 export type ImmediateKind = Exclude<
   RequestKind,
+  | "Get"
+  | "Describe"
+  | "Find"
+  | "Watch"
+  | "Note"
   | "Release"
   | "Ask"
   | "Take"

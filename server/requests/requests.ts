@@ -25,7 +25,7 @@ import { describeInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { shown } from "../bench/values.ts";
 import { administeringRequests } from "./administering.ts";
-import type { CommandRequest, Dispatcher } from "./dispatcher.ts";
+import { type CommandRequest, defaultInstrument, type Dispatcher } from "./dispatcher.ts";
 import type { BenchEditor } from "../config/editing/bench_editor.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import { editingRequests } from "./editing.ts";
@@ -37,6 +37,7 @@ import {
   type ImmediateKind,
   JsonText,
   type Reply,
+  type Request,
   type RequestKind,
   type RequestOf,
   type RequestRunner,
@@ -150,6 +151,20 @@ function call(instrument: string, command: string, ...args: unknown[]): CommandR
   return { instrument, command, args, keywords: noKeywords };
 }
 
+/** The names of instruments in a request that can be other PCs': of `take cold-lab/tempcon`, too. */
+function namedIn(request: Request): string[] {
+  // It is answered at once: no other PC is asked for images.
+  if (request.cmd === "Image") return [];
+  const { instrument } = request as { readonly instrument?: unknown };
+  const words: unknown[] = [instrument];
+  if (request.cmd === "Call" && (request.instrument ?? defaultInstrument) === defaultInstrument) {
+    words.push(...request.args, ...request.keywords.values());
+  }
+  const names = words.filter((word) => typeof word === "string" && word.includes("/")) as string[];
+  // `help cold-lab/tempcon.get`
+  return names.flatMap((name) => name.includes(".") ? [name, name.slice(0, name.lastIndexOf("."))] : name);
+}
+
 /** What is kept on the PC that has an instrument, beside its fields, and asked for there. */
 const keptThere = {
   Take: "drive",
@@ -222,7 +237,12 @@ export class Requests implements RequestRunner {
       Clients: looking<"Clients">(() => parts.sessions.describe()),
       Journal: looking<"Journal">(({ level }) => parts.journal.kept(level)),
       Arrangement: looking<"Arrangement">(() => parts.arrangement.state),
-      Image: looking<"Image">(({ instrument }) => dispatcher.instrument(instrument)),
+      // Images of other PCs are on their own page.
+      Image: looking<"Image">(({ instrument }) =>
+        parts.bench.pcOf(instrument) === undefined
+          ? dispatcher.instrument(instrument)
+          : { title: instrument, images: undefined }
+      ),
       Metrics: ({ cmd }, principal) => {
         dispatcher.check(principal, "read", cmd);
         return dispatcher.counts;
@@ -292,6 +312,20 @@ export class Requests implements RequestRunner {
     request: RequestOf<K>,
     principal: Principal,
     options: EvaluatorOptions = noOptions,
+  ): Reply<K> | Promise<Reply<K>> {
+    const { bench } = this.#parts;
+    if (bench.elsewhere !== undefined && principal.may("read")) {
+      // What nobody here has looked at yet is described first.
+      const known = namedIn(request).map((name) => bench.follow(name)).filter((each) => each !== undefined);
+      if (known.length > 0) return Promise.all(known).then(() => this.#run(request, principal, options));
+    }
+    return this.#run(request, principal, options);
+  }
+
+  #run<K extends RequestKind>(
+    request: RequestOf<K>,
+    principal: Principal,
+    options: EvaluatorOptions,
   ): Reply<K> | Promise<Reply<K>> {
     const kind: K = request.cmd;
     if (kind in keptThere) {

@@ -51,7 +51,7 @@ export function PcBench({ bench, plotted, pc }: {
           </p>
           <div class={away ? "pc-away" : ""}>
             {instruments.length === 0
-              ? bench.fleet.isKnown(pc) ? <p class="nothing">It has no instruments.</p> : null
+              ? bench.fleet.isKnown(pc) && !away ? <p class="nothing">It has no instruments.</p> : null
               : <Cards bench={bench} plotted={plotted} instruments={instruments} arrangement={noArrangement} />}
           </div>
         </>

@@ -10,7 +10,7 @@ import type { MessageId } from "../../../protocol/framed_message.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { answerableError } from "../../bench/wire_error.ts";
 import { JournalFeed } from "./journal_feed.ts";
-import type { EvaluatorOptions, Request, RequestKind, RequestOf } from "../../requests/request.ts";
+import type { EvaluatorOptions, Found, Request, RequestKind, RequestOf } from "../../requests/request.ts";
 import { tellAsked } from "../../requests/requests.ts";
 import type { Services } from "../../services.ts";
 import type { Session } from "../../access/sessions.ts";
@@ -108,7 +108,22 @@ export class FramedConversation {
 
   #watch(request: RequestOf<"Watch">, id: MessageId): void {
     this.#checkWatch(id);
-    const { instrument, field } = this.#services.requests.run(request, this.#session.principal);
+    const session = this.#session;
+    const found = this.#services.requests.run(request, session.principal);
+    if (!(found instanceof Promise)) return this.#beginWatch(id, found);
+    // Another PC is asked first what it has.
+    let ended = false;
+    this.#watches.set(id, { stop: () => ended = true });
+    session.work();
+    found.then((found) => ended ? this.#send(framedReply(id, null)) : this.#beginWatch(id, found))
+      .catch((error) => {
+        if (!ended) this.#watches.delete(id);
+        this.#fail(id, answerableError(error, this.#log));
+      })
+      .finally(() => session.answered());
+  }
+
+  #beginWatch(id: MessageId, { instrument, field }: Found): void {
     // The reply goes before the snapshot.
     this.#send(framedReply(id, null));
     this.#watches.set(id, new Watch(id, this.#services, this.#session, instrument, field));

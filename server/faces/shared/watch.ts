@@ -103,6 +103,7 @@ export class Watch {
       ? bench
       : bench.elsewhere ?? bench;
     const unsubscribers = [
+      ...instrument?.remote === undefined ? [] : [bench.elsewhere!.hold(instrument.title)],
       hub.subscribe("change", (event) => changed(event.instrument, event.field), { name: "a watch" }),
       hub.subscribe("contact", (event) => changed(event.instrument, event.instrument.contact!), {
         name: "a watch",

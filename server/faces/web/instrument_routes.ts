@@ -81,8 +81,8 @@ function checkNamed({ name }: Principal): void {
 }
 
 function fieldRoutes(requests: RequestRunner): Route[] {
-  const get = (instrument: string, field: string, client: Principal): FieldDescription =>
-    describeField(requests.run({ cmd: "Get", instrument, field }, client));
+  const get = async (instrument: string, field: string, client: Principal): Promise<FieldDescription> =>
+    describeField(await requests.run({ cmd: "Get", instrument, field }, client));
   return [
     {
       method: "GET",
@@ -119,7 +119,7 @@ function fieldRoutes(requests: RequestRunner): Route[] {
       },
       answer: checked(settingBody, async ({ value }, { parameters: { instrument, field }, client }) => {
         await requests.run({ cmd: "Set", instrument: instrument!, field: field!, value }, client);
-        return get(instrument!, field!, client);
+        return await get(instrument!, field!, client);
       }),
     },
   ];
