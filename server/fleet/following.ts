@@ -224,6 +224,9 @@ export class Following {
   async #describeOne(name: string): Promise<void> {
     const { elsewhere, ask, changed } = this.#parts;
     const told = await ask({ cmd: "Describe", instrument: name }, undefined, ownQuestions);
+    const gone = this.#parts.whyGone();
+    // What it told as it went is not so any more.
+    if (gone !== "") throw new HeliographError("not_connected", gone);
     const description = descriptionSchema.safeParse(told).data;
     if (description?.name !== name) throw new HeliographError("command_failed", "its description is none");
     const known = this.#mirrors.get(name);

@@ -176,6 +176,6 @@ Deno.test("cli: a bench that is in no fleet says so, and what to do", () =>
     );
     match(
       (await ask("fleet", "joyn")).err,
-      /Cannot do "joyn": it is list, page, records, check, join FOLDER, or init FOLDER PC…/,
+      /Cannot do joyn with the fleet \(did you mean join\?\): give list, page, records, check, join FOLDER, init FOLDER PC…, or nothing/,
     );
   }));

@@ -137,7 +137,7 @@ Deno.test("bench: a reading that is under way when its instrument is switched of
     await eventually(() => readings.length === 1, "it is read");
     readings[0]!.resolve(1);
     await eventually(() => readings.length === 2, "it is read again");
-    const { Current: field } = slow.fields;
+    const field = slow.field("Current");
     strictEqual(field.quality, "good");
     await server.bench.switchOff(slow, "switched off by ana at 14:02");
     const withheld = ["stale", "Slow is switched off by ana at 14:02"];
