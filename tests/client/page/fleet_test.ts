@@ -52,7 +52,6 @@ const night = {
 if (hasNats) {
   inBrowsers({
     name: "fleet: both PCs on one page, the other's bench driven, plotted and found; one that goes is said",
-    browsers: ["chromium"],
     fn: (t, browser) =>
       inFolder(async (folder) => {
         await using broker = await NatsServer.start();
