@@ -51,6 +51,8 @@ const startSeconds = 30;
 export class Processes {
   readonly #starter: ProcessStarter;
   #rendezvous: Promise<Rendezvous> | undefined;
+  /** What this program itself removes at the end. */
+  readonly #folders: string[] = [];
 
   /**
    * Starts none yet.
@@ -98,6 +100,12 @@ export class Processes {
   /** Says that a command may be started later, also when this program may start nothing any more. */
   allow(command: Command): void {
     this.#starter.allow?.(command);
+  }
+
+  /** Has a folder removed when the server has ended. @param folder Its absolute path. */
+  removeAtEnd(folder: string): void {
+    if (this.#starter.removeAtEnd === undefined) this.#folders.push(folder);
+    else this.#starter.removeAtEnd(folder);
   }
 
   /** From now on only what was allowed is started. */
@@ -167,6 +175,7 @@ export class Processes {
     const rendezvous = await this.#rendezvous?.catch(() => undefined);
     this.#rendezvous = undefined;
     await rendezvous?.close();
+    for (const folder of this.#folders.splice(0)) await Deno.remove(folder, { recursive: true }).catch(() => {});
     await this.#starter.close?.();
   }
 
