@@ -60,7 +60,7 @@ export async function rehearse(order: RehearsalOrder, time: VirtualTime, code: R
   const simulators = new Simulators(simulateWithin);
   const drivers = new DriverProcesses({ hostCommand: order.hostCommand });
   const bench = await loadBenchWith(drivers, order.bench, simulators.redirect, [order.imageFolder]);
-  simulators.leaveOut(bench.instruments);
+  simulators.leaveOut(bench.instruments, true);
   await bench.close();
   const guards = bench.guards as GuardsWords | undefined;
   const services = new Services(bench.instruments, { guards });

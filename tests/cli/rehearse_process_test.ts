@@ -45,7 +45,8 @@ for (const program of programs) {
         await using server = new ServerProcess(started, ["--bench", join(folder, "lab.json")], web);
         await server.ports();
         const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(server.out)![1];
-        for (const file of [...Object.keys(files), "images.run.json"]) {
+        // With drivers it may start these; without, it may read the folder and little else.
+        for (const file of drivers.length > 0 ? ["night.run.json"] : ["images.run.json", "night.py", "night.run.js"]) {
           const response = await fetch(`http://127.0.0.1:${port}/api/v1/instruments/automation/commands/rehearse`, {
             method: "POST",
             headers: { "Content-Type": "application/json" },

@@ -95,13 +95,13 @@ function sinceText(seconds: number): string {
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
 }
 
-/** How it ends, in words, and how well that is. */
-function endOf({ state, reason, step, seconds }: Rehearsal): readonly [tone: "good" | "warn" | "bad", text: string] {
+/** How it ends, in words, and how well that is; why is said beside it. */
+function endOf({ state, step, seconds }: Rehearsal): readonly [tone: "good" | "warn" | "bad", text: string] {
   const took = leftText(Math.round(seconds));
   if (state === "done") return ["good", `It would be done, in ${took}`];
   if (state === "under way") return ["warn", `It would still be under way after ${took}; no more of it is rehearsed`];
   const word = state === "paused" ? "pause" : state === "failed" ? "fail" : `be ${state}`;
-  return [state === "paused" ? "warn" : "bad", `It would ${word} at step ${step}, after ${took}: ${reason}`];
+  return [state === "paused" ? "warn" : "bad", `It would ${word} at step ${step}, after ${took}`];
 }
 
 /** What came of it. */
@@ -111,18 +111,20 @@ export function RehearsalShown({ bench, rehearsal }: {
 }): VNode {
   const section = useRef<HTMLElement>(null);
   useEffect(() => {
-    section.current?.scrollIntoView({ block: "nearest" });
+    // What has started it stays in view.
+    section.current?.closest("form")?.querySelector(":scope > .run-doings")?.scrollIntoView({ block: "start" });
     section.current?.focus({ preventScroll: true });
   }, []);
-  const { title, events, more, values, notSimulated } = rehearsal;
+  const { title, reason, events, more, values, notSimulated } = rehearsal;
   const [tone, text] = endOf(rehearsal);
   const met = events.filter(({ kind }) => metWords[kind] !== "");
   return (
     <section class={`run-rehearsal ${tone}`} aria-label={`Rehearsal of ${title}`} ref={section} tabIndex={-1}>
       <p class="run-state rehearsal-end">
         <span class="lamp" aria-hidden="true" />
-        <span>{sentence(text)}.</span>
+        <span>{text}.</span>
       </p>
+      {reason === "" ? null : <p>{sentence(reason)}</p>}
       <p class="about">On simulated instruments, in a time of its own: nothing was driven.</p>
       {notSimulated.length === 0
         ? null
@@ -169,7 +171,11 @@ function Events({ events, numbered }: {
                 <span class="rehearsed-at">{sinceText(at)}</span>
                 {numbered ? <span class="step-number">{kind === "step" ? step : ""}</span> : null}
                 <span class="step-text">
-                  {metWords[kind] === "" ? null : <strong>{sentence(metWords[kind])}:</strong>} {sentence(text)}
+                  {metWords[kind] === "" ? sentence(text) : (
+                    <>
+                      <strong>{sentence(metWords[kind])}:</strong> {text.replace(/^(?:Alarm|Interlock) /, "")}
+                    </>
+                  )}
                 </span>
                 {took === undefined || took < 0.5 ? null : <span class="step-time">{leftText(Math.round(took))}</span>}
               </span>
@@ -187,7 +193,7 @@ function Events({ events, numbered }: {
 /** What the bench calls a field. */
 function captionOf(bench: LiveBench, { instrument, field }: { readonly instrument: string; readonly field: string }) {
   const found = bench.instruments.value.find(({ name }) => name === instrument);
-  const spec = found?.fields.get(field)?.spec;
+  const { spec } = [...found?.fields.values() ?? []].find(({ spec }) => spec.name === field) ?? {};
   return `${found?.caption ?? instrument} ${spec === undefined ? field : fieldCaption(spec)}`;
 }
 
@@ -265,13 +271,18 @@ function Plots({ bench, rehearsal }: { readonly bench: LiveBench; readonly rehea
   }, [instruments, rehearsal]);
   const run: PlottedRun = useMemo(() => ({
     ended: new Date(end).toISOString(),
-    steps: rehearsal.events.filter(({ kind }) => kind === "step").map(({ at, text, took }, index) => ({
-      text,
-      state: "done",
-      began: new Date(began + at * 1000).toISOString(),
-      ended: took === undefined ? null : new Date(began + (at + took) * 1000).toISOString(),
-      number: index + 1,
-    })),
+    steps: rehearsal.events.filter(({ kind }) => kind === "step").map(({ at, text, took }, index, steps) => {
+      const next = steps[index + 1];
+      // One that holds others is seen as those.
+      const holds = next !== undefined && took !== undefined && next.at < at + took;
+      return {
+        text,
+        state: "done",
+        began: holds ? null : new Date(began + at * 1000).toISOString(),
+        ended: took === undefined ? null : new Date(began + (at + took) * 1000).toISOString(),
+        number: index + 1,
+      };
+    }),
   }), [rehearsal]);
   if (fields.length === 0) return null;
   return (

@@ -267,8 +267,10 @@ inBrowsers({
           await page.press("Enter");
           await page.shows(".run-rehearsal.good .rehearsal-end", "It would be done, in 1 h 25 min");
           ok(await page.evaluate(`document.activeElement.matches(".run-rehearsal")`));
-          for (const met of ["Time-out:", "Alarm: ", "Interlock: "]) await page.shows(".run-rehearsal .met", met);
-          await page.shows(".run-rehearsal", "Furnace Gas");
+          for (
+            const met of ["Time-out: furnace.level > 1000.0", "Alarm: Warm (high)", "Interlock: No gas when hot"]
+          ) await page.shows(".run-rehearsal > .run-steps", met);
+          await page.shows(".rehearsed-values", "Furnace Gas");
           await page.until(`document.querySelectorAll(".run-rehearsal .strip-chart canvas").length > 0`);
           strictEqual(await server.commandServer.command("furnace.get Gas"), "OK 0.0");
           deepStrictEqual(await violations(page), []);
@@ -280,7 +282,7 @@ inBrowsers({
 
       await t.step("it is cancelled; another one meanwhile is refused, in words", async () => {
         await page.choose("#run-file", "long.run.json");
-        await page.shows(".run-look", "for ever");
+        await page.shows(".run-look", "Again and again");
         await page.click(".run-rehearse");
         await page.shows(".run-rehearsing", "Rehearsing");
         await page.shows(".run-rehearse", "Cancel the rehearsal");
@@ -302,7 +304,7 @@ inBrowsers({
         await using phone = await browser.open(`${url}/#/runs`, 390, 844);
         await phone.choose("#run-file", "night.run.json");
         await phone.fill("#run-parameter-gas", "5");
-        await phone.until(`!document.querySelector(".run-look [type=submit]").disabled`);
+        await phone.shows(".run-look .run-steps", "Set Gas of Furnace to 5");
         await phone.click(".run-rehearse");
         await phone.shows(".run-rehearsal", "It would be done");
         strictEqual(await phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
