@@ -1,5 +1,6 @@
 /**
- * Shortens what a rehearsal tells, so that it goes over every wire: a client may leave no more than 1 MiB unread.
+ * Shortens what a rehearsal tells, so that it goes over every wire, where a client may leave no more than 1 MiB unread,
+ * and takes the server's main thread some milliseconds.
  *
  * @module
  */
@@ -7,15 +8,15 @@
 import type { Rehearsal, RehearsedEvent, RehearsedSeries } from "../../protocol/rehearsal.ts";
 
 /** The most that is told, in bytes of JSON. */
-const mostBytes = 600_000;
+const mostBytes = 350_000;
 /** So many events are told, where all of them are short. */
-const mostEvents = 1000;
+const mostEvents = 600;
 /** The longest text of an event, in characters. */
 const longestText = 500;
 /** So many readings are told. */
 const mostSeries = 12;
 /** In so many spans of time. */
-const mostSpans = 500;
+const mostSpans = 300;
 
 const encoder = new TextEncoder();
 
