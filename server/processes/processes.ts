@@ -4,6 +4,7 @@
  * @module
  */
 
+import { join } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Channel } from "./channel.ts";
 import { Launcher, sourceLauncher } from "./launcher.ts";
@@ -51,7 +52,7 @@ const startSeconds = 30;
 export class Processes {
   readonly #starter: ProcessStarter;
   #rendezvous: Promise<Rendezvous> | undefined;
-  /** What this program itself removes at the end. */
+  /** What this program itself removes at the end, where it may. */
   readonly #folders: string[] = [];
 
   /**
@@ -102,10 +103,23 @@ export class Processes {
     this.#starter.allow?.(command);
   }
 
-  /** Has a folder removed when the server has ended. @param folder Its absolute path. */
-  removeAtEnd(folder: string): void {
-    if (this.#starter.removeAtEnd === undefined) this.#folders.push(folder);
-    else this.#starter.removeAtEnd(folder);
+  /**
+   * Makes a folder for what processes write, which is removed when the server has ended, however it did.
+   *
+   * @param name What it is called.
+   * @returns Its absolute path.
+   * @throws {Error} Where this program may not make one.
+   */
+  async makeFolder(name: string): Promise<string> {
+    const { folder } = await this.#opened();
+    const around = folder ?? await Deno.makeTempDir({ prefix: "heliograph-" });
+    if (folder === undefined) {
+      this.#starter.removeAtEnd?.(around);
+      this.#folders.push(around);
+    }
+    const path = join(around, name);
+    await Deno.mkdir(path);
+    return path;
   }
 
   /** From now on only what was allowed is started. */

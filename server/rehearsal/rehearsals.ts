@@ -74,8 +74,7 @@ export class Rehearsals implements Rehearser {
     const { bench, startsDrivers, hostCommand } = this.#options;
     try {
       const grants = grantsFor(await this.#processes.open());
-      const imageFolder = this.#imageFolder = await Deno.makeTempDir({ prefix: "heliograph-rehearsal-" });
-      this.#processes.removeAtEnd(imageFolder);
+      const imageFolder = this.#imageFolder = await this.#processes.makeFolder("rehearsal");
       this.#command = hostCommand ?? rehearsalSourceCommand({ bench, imageFolder, startsDrivers, grants });
       if (this.#command === undefined) throw new Error("this program has to be told how to start a process for it");
       this.#processes.allow(this.#command);
