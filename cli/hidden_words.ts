@@ -10,5 +10,8 @@ export const launcherWord = "launcher";
 /** Runs a sandbox's process. */
 export const sandboxHostWord = "sandbox-host";
 
+/** Rehearses a run for a server. */
+export const rehearsalHostWord = "rehearsal-host";
+
 /** Runs drivers of one's own. */
 export const driverHostWord = "driver-host";

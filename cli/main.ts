@@ -4,7 +4,7 @@
  * @module
  */
 
-import { driverHostWord, launcherWord, sandboxHostWord } from "./hidden_words.ts";
+import { driverHostWord, launcherWord, rehearsalHostWord, sandboxHostWord } from "./hidden_words.ts";
 
 if (import.meta.main) {
   const [word, ...words] = Deno.args;
@@ -12,6 +12,7 @@ if (import.meta.main) {
   // words. Each loads only what it needs: a sandbox has little memory, and is to be there at once.
   if (word === launcherWord) await (await import("../server/processes/launcher_process.ts")).runLauncher(words);
   if (word === sandboxHostWord) await (await import("../server/code/host.ts")).runSandboxHost();
+  if (word === rehearsalHostWord) await (await import("../server/rehearsal/host.ts")).runRehearsalHost();
   if (word === driverHostWord) await (await import("../server/devices/driver_process/host.ts")).runDriverHost();
   const { runCli } = await import("./app.ts");
   const { denoContext } = await import("./context.ts");

@@ -68,6 +68,7 @@ export type WatchUpdate =
     readonly afterFailed: string;
     readonly lastEnded: number;
     readonly hint: string;
+    readonly noRehearsal: string;
   }
   /** A guard is another than before; `null` where there is none of that name any more. */
   | {

@@ -80,6 +80,8 @@ export interface RehearsalOrder {
   readonly file: string;
   /** What it holds. */
   readonly text: string;
+  /** CSV files that it goes through, by name, as they are to be. @default as they are in the bench's folder */
+  readonly files?: Readonly<Record<string, string>> | undefined;
   /** The path of the bench file. */
   readonly bench: string;
   /** What is given for the run's parameters. */

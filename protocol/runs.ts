@@ -103,6 +103,8 @@ export interface RunsDescription {
   readonly lastEnded: number;
   /** What is wrong with keeping them; empty where nothing is. */
   readonly hint: string;
+  /** Why none can be rehearsed by this server; empty where they can be. */
+  readonly noRehearsal: string;
 }
 
 /** One run with its steps and what it has told, as `automation.show` tells it. */

@@ -27,6 +27,7 @@ import { SocketEnder } from "./network/socket_ender.ts";
 import { Processes } from "./processes/processes.ts";
 import type { SandboxOptions } from "./code/options.ts";
 import type { ScriptDeadlines } from "./code/script.ts";
+import { Rehearsals, type RehearsalsOptions } from "./rehearsal/rehearsals.ts";
 import { Services } from "./services.ts";
 import { TlsServer } from "./faces/tls/tls_server.ts";
 import { WebServer } from "./faces/web/web_server.ts";
@@ -147,6 +148,8 @@ export interface ServerParts {
   readonly access?: Access;
   /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
   readonly processes?: Processes;
+  /** By which file of the bench runs are rehearsed. @default they cannot be */
+  readonly rehearsals?: RehearsalsOptions | undefined;
   /** The clock of runs. @default the PC's */
   readonly runClock?: Clock | undefined;
   /** The clock of guards, which nobody sets, in milliseconds. @default the PC's */
@@ -195,6 +198,7 @@ export class HeliographServer {
   readonly #faces: Face[] = [];
   readonly #services: Services;
   readonly #processes: Processes;
+  readonly #rehearsals: Rehearsals | undefined;
   readonly #poll: boolean;
   readonly #doorway: Doorway | undefined;
   readonly #finished = Promise.withResolvers<void>();
@@ -247,6 +251,7 @@ export class HeliographServer {
       edited,
       scriptDeadlines,
       processes = new Processes(),
+      rehearsals,
       access,
       doorway,
       trustedProxies = [],
@@ -288,6 +293,13 @@ export class HeliographServer {
     services.simulated = simulated;
     if (name !== undefined) services.title = name;
     this.#processes = processes;
+    if (services.runs !== undefined && rehearsals !== undefined) {
+      services.runs.rehearser = this.#rehearsals = new Rehearsals(rehearsals, processes, {
+        load: (source, owner) => services.sandbox.loadScript(source, owner, scriptDeadlines),
+        evaluate: (source, sender) =>
+          services.sandbox.evaluate({ language: "javascript", mode: "eval", source }, sender, "a rehearsal"),
+      });
+    }
     services.exit = () => void this.stop();
     this.#services = services;
     this.#poll = poll;
@@ -397,6 +409,7 @@ export class HeliographServer {
       this.#services.messages?.open(),
       this.#services.guards?.open(),
       this.#services.runs?.open(),
+      this.#rehearsals?.open().then(() => this.#services.runs?.changed()),
       this.#services.fleet?.open(),
       this.#services.editor.open(),
       this.#services.sandbox.ready,
@@ -425,6 +438,7 @@ export class HeliographServer {
 
   async #stop(): Promise<void> {
     this.#services.runs?.freeze();
+    await this.#rehearsals?.stop();
     await this.#services.fleet?.stop();
     await this.#services.mqtt?.stop();
     this.#services.refuseRequests();

@@ -191,9 +191,9 @@ Deno.test("design: protocol is pure, and only cli knows the process and the cons
     if (path.startsWith("protocol/") && /\bDeno\.|\bsetTimeout\b|\bsetInterval\b|\bconsole\b/.test(code)) {
       broken.push(path);
     }
-    // The launcher and the processes of sandboxes and drivers end themselves: they are programs of their own.
-    const program = ["processes/launcher_process.ts", "code/host.ts", "devices/driver_process/host.ts"]
-      .includes(path.replace(/^server\//, ""));
+    // The launcher and the processes of sandboxes, drivers and rehearsals end themselves: they are programs of their own.
+    const hosts = ["code/host.ts", "devices/driver_process/host.ts", "rehearsal/host.ts"];
+    const program = ["processes/launcher_process.ts", ...hosts].includes(path.replace(/^server\//, ""));
     if (/^(?:server|client)\//.test(path) && !program && /\bDeno\.(?:args|exit)\b/.test(code)) broken.push(path);
     // The client's errors mode "print" prints, as the original's does; nothing else outside cli does.
     if (/^server\//.test(path) && /\bconsole\.\w+\(/.test(code)) broken.push(path);

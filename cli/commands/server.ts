@@ -30,6 +30,7 @@ import { demoGuards, demoInstruments } from "../../server/config/demo_bench.ts";
 import { ownInstruments } from "../../server/bench/names.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { outliveFaults } from "../../server/processes/process_faults.ts";
+import { DriverContact } from "../../server/devices/driver_process/driver_contact.ts";
 import { prepareFile } from "../../server/devices/transports/file.ts";
 import { isModule } from "../../server/devices/driver_process/modules.ts";
 import { loadSerialLibrary } from "../../server/devices/transports/serial.ts";
@@ -38,6 +39,7 @@ import { ignoreInspectorSignal } from "../../server/processes/inspector_signal.t
 import { Processes } from "../../server/processes/processes.ts";
 import { isLoopback } from "../../server/network/loopback.ts";
 import { codeSettings, sandboxOf, type SandboxOptions } from "../../server/code/options.ts";
+import type { RehearsalsOptions } from "../../server/rehearsal/rehearsals.ts";
 import { HeliographServer } from "../../server/server.ts";
 import { urlOf } from "../../server/faces/web/request_guard.ts";
 import { Access, openRole } from "../../server/access/admit.ts";
@@ -55,7 +57,7 @@ import type { CliContext } from "../context.ts";
 import { accessFileOf } from "./access.ts";
 import { typedWord } from "../connection.ts";
 import { driverProcesses } from "../driver_processes.ts";
-import { launcherWord, sandboxHostWord } from "../hidden_words.ts";
+import { driverHostWord, launcherWord, rehearsalHostWord, sandboxHostWord } from "../hidden_words.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import { painter } from "../output.ts";
 import { checkGivenKeys, doorwayOf, type KeySettings, keysFolder, openKeys } from "../server_keys.ts";
@@ -307,6 +309,7 @@ function makeServer(
       journal,
       processes,
       edited,
+      rehearsals: bench === undefined ? undefined : rehearsalsOf(resolve(bench), options.instruments),
       access,
       trustedProxies,
       doorway,
@@ -314,6 +317,14 @@ function makeServer(
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;
   }
+}
+
+/** By which file runs are rehearsed, and what starts the processes for that. */
+function rehearsalsOf(bench: string, instruments: readonly Instrument[]): RehearsalsOptions {
+  const startsDrivers = isModule(bench) || instruments.some(({ contact }) => contact instanceof DriverContact);
+  if (!Deno.build.standalone) return { bench, startsDrivers };
+  const own = Deno.execPath();
+  return { bench, startsDrivers, hostCommand: [own, rehearsalHostWord], driverCommand: [own, driverHostWord] };
 }
 
 async function mayListen(host: string): Promise<boolean> {

@@ -5,6 +5,7 @@
  */
 
 import { HeliographError } from "../../protocol/errors.ts";
+import type { Rehearsal } from "../../protocol/rehearsal.ts";
 import { afterFailed } from "../../protocol/runs.ts";
 import { principalOf } from "../access/principal.ts";
 import { automationFields } from "../bench/automation_fields.ts";
@@ -12,11 +13,14 @@ import { command, type CommandContext } from "../bench/command.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { readSeconds } from "../expressions/over_time.ts";
+import { BenchFileError } from "../files/source.ts";
 import type { Given } from "./parameters.ts";
-import type { Runs } from "./runs.ts";
+import { type Runs, wordsOf } from "./runs.ts";
 
 /** Within how many seconds a run is loaded: a script of PyOpticon's may take 30 s, and its sandbox has to start. */
 export const loadDeadline = 60;
+/** Within how many seconds a run is rehearsed. */
+const rehearsalDeadline = 120;
 
 /** How the journal calls who asks. */
 function who({ caller }: CommandContext): string {
@@ -55,6 +59,34 @@ function timeOf(text: string): number | undefined {
   throw new HeliographError("bad_argument", `${text} is no time to begin: give 22:30, 90m or 2026-05-01T22:30`);
 }
 
+interface Rehearsing {
+  readonly file: string;
+  readonly text: string;
+  readonly given: Given;
+  readonly at: number;
+  readonly again: number;
+}
+
+async function rehearse(
+  runs: Runs,
+  { file, text, given, at, again }: Rehearsing,
+  context: CommandContext,
+): Promise<Rehearsal> {
+  const { signal, caller } = context;
+  const { rehearser } = runs;
+  if (rehearser === undefined) {
+    throw new HeliographError("unavailable", `Cannot rehearse ${file}: ${runs.describe().noRehearsal}`);
+  }
+  try {
+    const found = await runs.toRehearse(file, text, again, principalOf(caller));
+    const gone = () => caller.gone ?? false;
+    return await rehearser.rehearse({ ...found, given, at, who: who(context), gone, signal });
+  } catch (error) {
+    if (!(error instanceof BenchFileError)) throw error;
+    throw new HeliographError("bad_argument", `Cannot rehearse the run: ${wordsOf(error)}`);
+  }
+}
+
 /** Makes it. @param runs What it tells of. */
 export function automationInstrument(runs: Runs): Instrument {
   const reading = { role: "observer", immediate: true } as const;
@@ -70,6 +102,7 @@ export function automationInstrument(runs: Runs): Instrument {
     summary: "the number of a run whose file is taken, as it was then",
   } as const;
   const load = { file, text: { ...text, type: "text" }, parameters } as const;
+  const step = { type: "int", default: 1, minimum: 1, summary: "the step at which it begins" } as const;
   const instrument = defineInstrument({
     title: "automation",
     summary: "runs: steps that are done one after the other, through the night",
@@ -111,7 +144,7 @@ export function automationInstrument(runs: Runs): Instrument {
         summary: "Add a run to the queue, and tell its number: load night.run.json flow=30; a script.py may take 30 s",
         arguments: {
           ...load,
-          step: { type: "int", default: 1, minimum: 1, summary: "the step at which it begins" },
+          step,
           again,
         },
         takesMore: true,
@@ -119,6 +152,20 @@ export function automationInstrument(runs: Runs): Instrument {
         deadline: loadDeadline,
         run: ({ file, text, parameters, step, again }, context) =>
           runs.load(file, text, givenOf(context.moreKeywords, parameters), step, principalOf(context.caller), again),
+      }),
+      rehearse: command({
+        summary: "Do a run in fast time on the simulated bench, and tell what came of it as JSON; one at a time",
+        arguments: { ...load, step, again },
+        takesMore: true,
+        immediate: true,
+        deadline: rehearsalDeadline,
+        run: ({ file, text, parameters, step, again }, context) =>
+          rehearse(runs, { file, text, given: givenOf(context.moreKeywords, parameters), at: step, again }, context),
+      }),
+      cancel_rehearsal: command({
+        summary: "End the rehearsal that is under way, whoever asked for it; nothing where there is none",
+        stop: true,
+        run: (_, context) => runs.rehearser?.cancel(who(context)),
       }),
       start: command({
         summary: "Let a run begin when it is its turn, or at a time",

@@ -79,7 +79,7 @@ export class RunLoader {
     principal: Principal,
     mayDrive: (instrument: string) => void,
   ): Promise<FirstLoaded> {
-    const said = await this.#textOf(file, text);
+    const said = await this.textOf(file, text);
     if (!isProgram(file) && !isScript(file)) return await this.#withFiles(file, said, given);
     mayRunCode(principal);
     // Python would take the mark that Windows puts before a text for a word.
@@ -104,7 +104,7 @@ export class RunLoader {
    * @throws {BenchFileError} With what is wrong.
    */
   async read(file: string, text: string): Promise<Pick<FirstLoaded, "text" | "files">> {
-    const said = await this.#textOf(file, text);
+    const said = await this.textOf(file, text);
     // What it says of other PCs' fields is checked, too.
     await this.#bench.elsewhere?.followNamed(said);
     const files = new Map<string, string | undefined>();
@@ -123,7 +123,13 @@ export class RunLoader {
     return { instruments, elsewhere, site: this.#site, now: this.#now(), given, files };
   }
 
-  async #textOf(file: string, text: string): Promise<string> {
+  /**
+   * What a file holds.
+   *
+   * @param text It; empty for that of the bench's folder.
+   * @throws {BenchFileError} Where there is no such file.
+   */
+  async textOf(file: string, text: string): Promise<string> {
     const said = text !== "" ? text : await this.#store.read(file);
     if (said !== undefined) return said;
     throw new BenchFileError([{ file, where: "", message: "there is no such file in the bench's folder" }]);

@@ -32,6 +32,7 @@ import { fieldsOf } from "./run_fields.ts";
 import type { LoadedRun } from "./loaded_run.ts";
 import { readRun } from "./run_file.ts";
 import { type FirstLoaded, mayRunCode, RunLoader } from "./run_loader.ts";
+import type { FileToRehearse, Rehearser } from "./rehearser.ts";
 import { type KeptRun, type RunFiles, RunStore } from "./run_store.ts";
 import { RunsFeed } from "./runs_feed.ts";
 import { isProgram } from "./program_run.ts";
@@ -124,6 +125,8 @@ export class Runs {
   readonly feed: RunsFeed = new RunsFeed(() => this.describe());
   /** How many steps the files of runs have. */
   readonly #counts = new WeakMap<KeptRun, { readonly text: string; readonly count: number }>();
+  /** Rehearses runs. @default nothing does */
+  rehearser: Rehearser | undefined;
   /** Told whenever what `automation` shows may be another. */
   changed: () => void = () => {};
 
@@ -238,6 +241,23 @@ export class Runs {
       if (error instanceof HeliographError) return unknownRun([{ file, where: "", message: error.message }]);
       throw error;
     }
+  }
+
+  /**
+   * What of a file is rehearsed.
+   *
+   * @param again The number of a run whose file is taken, as it was then; 0 for none.
+   * @throws {BenchFileError} Where there is no such file. @throws {HeliographError} Where they may not evaluate code.
+   */
+  async toRehearse(file: string, text: string, again: number, principal: Principal): Promise<FileToRehearse> {
+    const kept = again > 0 ? this.#known(again) : undefined;
+    if (kept !== undefined && kept.script === undefined) {
+      // Of a program that is what it has yielded.
+      return { file: kept.file.replace(/\.[jt]s$/i, ".json"), text: kept.text, files: kept.files };
+    }
+    const name = kept?.file ?? file;
+    if (isScript(name) || isProgram(name)) mayRunCode(principal);
+    return { file: name, text: await this.#loader.textOf(name, kept?.text ?? text) };
   }
 
   /** The names of the run files in the bench's folder. */
@@ -793,6 +813,7 @@ export class Runs {
       afterFailed: this.#afterFailed,
       lastEnded: this.#history[0]?.id ?? 0,
       hint: this.#store.hint,
+      noRehearsal: this.rehearser === undefined ? "its bench has no file" : this.rehearser.whyNot,
     };
   }
 
@@ -946,7 +967,8 @@ function lackedBy(principal: Principal, { instruments, script }: KeptRun): strin
   return lacked === undefined ? undefined : `drive ${lacked}`;
 }
 
-function wordsOf(error: unknown): string {
+/** What is wrong, on one line. */
+export function wordsOf(error: unknown): string {
   if (error instanceof BenchFileError) return error.message.split("\n").join("; ");
   return error instanceof Error ? error.message : String(error);
 }

@@ -93,12 +93,18 @@ export class Simulators {
     return this.#lines.missing;
   }
 
-  /** Leaves the drivers out that would look for an instrument at an address at which nobody is, and says so. */
-  leaveOut(instruments: readonly Instrument[]): void {
+  /**
+   * Leaves the drivers out that would look for an instrument at an address at which nobody is, and says so.
+   *
+   * @param all Whether those are left out, too, that have no address: what they reach is not known. @default false
+   */
+  leaveOut(instruments: readonly Instrument[], all = false): void {
     for (const { title, contact } of instruments) {
+      if (!(contact instanceof DriverContact)) continue;
       const address = this.#lines.code.get(title);
-      if (address === undefined || !(contact instanceof DriverContact)) continue;
-      contact.leaveOut("not simulated: its driver is code", address);
+      if (address === undefined && !all) continue;
+      if (address === undefined) this.#lines.missing.push(`${title} (its driver is code)`);
+      contact.leaveOut("not simulated: its driver is code", address ?? contact.address);
     }
   }
 

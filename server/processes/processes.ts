@@ -4,6 +4,7 @@
  * @module
  */
 
+import { join } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Channel } from "./channel.ts";
 import { Launcher, sourceLauncher } from "./launcher.ts";
@@ -51,6 +52,8 @@ const startSeconds = 30;
 export class Processes {
   readonly #starter: ProcessStarter;
   #rendezvous: Promise<Rendezvous> | undefined;
+  /** What this program itself removes at the end, where it may. */
+  readonly #folders: string[] = [];
 
   /**
    * Starts none yet.
@@ -98,6 +101,25 @@ export class Processes {
   /** Says that a command may be started later, also when this program may start nothing any more. */
   allow(command: Command): void {
     this.#starter.allow?.(command);
+  }
+
+  /**
+   * Makes a folder for what processes write, which is removed when the server has ended, however it did.
+   *
+   * @param name What it is called.
+   * @returns Its absolute path.
+   * @throws {Error} Where this program may not make one.
+   */
+  async makeFolder(name: string): Promise<string> {
+    const { folder } = await this.#opened();
+    const around = folder ?? await Deno.makeTempDir({ prefix: "heliograph-" });
+    if (folder === undefined) {
+      this.#starter.removeAtEnd?.(around);
+      this.#folders.push(around);
+    }
+    const path = join(around, name);
+    await Deno.mkdir(path);
+    return path;
   }
 
   /** From now on only what was allowed is started. */
@@ -167,6 +189,7 @@ export class Processes {
     const rendezvous = await this.#rendezvous?.catch(() => undefined);
     this.#rendezvous = undefined;
     await rendezvous?.close();
+    for (const folder of this.#folders.splice(0)) await Deno.remove(folder, { recursive: true }).catch(() => {});
     await this.#starter.close?.();
   }
 

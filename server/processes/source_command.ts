@@ -4,7 +4,25 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import type { Command } from "./starter.ts";
+
+const lock = new URL("../../deno.lock", import.meta.url);
+
+/** The flags by which a process takes the packages that heliograph's lock names, and asks no registry for anything. */
+export function lockFlags(): string[] {
+  return hasLock() ? [`--lock=${fileURLToPath(lock)}`, "--frozen"] : ["--no-lock"];
+}
+
+/** Whether heliograph's lock is beside its source. */
+function hasLock(): boolean {
+  try {
+    return Deno.statSync(lock).isFile;
+  } catch {
+    // It is not there, or may not be looked at.
+    return false;
+  }
+}
 
 /** The permissions of a process that names what they are for: files and folders, and addresses. */
 export interface ProcessGrants {

@@ -20,6 +20,9 @@ export interface CodeRunner {
   readonly evaluate: (source: string, sender: CodeSender) => Promise<Evaluated>;
 }
 
+/** What code is told that still asks when its rehearsal has ended. */
+const nobodyAnswers: Answer = { error: { code: "aborted", message: "The rehearsal has ended" } };
+
 /** The code of one rehearsal. */
 export class CodeElsewhere {
   readonly #runner: CodeRunner;
@@ -40,7 +43,8 @@ export class CodeElsewhere {
     if ("answer" in request) return this.#answers.get(code)?.resolve(request.answer);
     try {
       const done = await this.#do(request);
-      if (!("stop" in request)) this.#post({ code, done });
+      // Of what goes through JSON, nothing would be left of no value.
+      if (!("stop" in request)) this.#post({ code, done: done ?? null });
     } catch (error) {
       const { code: kind, message } = wireError(error);
       const ended = this.#scripts.get(code)?.ended !== undefined;
@@ -81,6 +85,7 @@ export class CodeElsewhere {
   /** Ends all of it. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    for (const { resolve } of this.#answers.values()) resolve(nobodyAnswers);
     await Promise.all([...this.#scripts.values()].map((script) => script.stop()));
   }
 }

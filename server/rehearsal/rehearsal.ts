@@ -60,7 +60,7 @@ export async function rehearse(order: RehearsalOrder, time: VirtualTime, code: R
   const simulators = new Simulators(simulateWithin);
   const drivers = new DriverProcesses({ hostCommand: order.hostCommand });
   const bench = await loadBenchWith(drivers, order.bench, simulators.redirect, [order.imageFolder]);
-  simulators.leaveOut(bench.instruments);
+  simulators.leaveOut(bench.instruments, true);
   await bench.close();
   const guards = bench.guards as GuardsWords | undefined;
   const services = new Services(bench.instruments, { guards });
@@ -279,10 +279,11 @@ class RehearsedRun {
 
   /** Loads its file as a server does: a script or a program is evaluated, and sees the readings of the bench. */
   async #load(): Promise<FirstLoaded> {
-    const { bench, file, text, given } = this.#order;
+    const { bench, file, text, files = {}, given } = this.#order;
     const { time, site } = this.#parts;
     const beside = (name: string) => time.hold(Deno.readTextFile(join(dirname(bench), name))).catch(() => undefined);
-    const read = (name: string) => name === file ? Promise.resolve(text) : beside(name);
+    const read = async (name: string) =>
+      name === file ? text : Object.hasOwn(files, name) ? files[name] : await beside(name);
     const { instruments } = this.#services.bench;
     const loader = new RunLoader(
       { instruments, elsewhere: undefined },

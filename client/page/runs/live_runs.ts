@@ -25,9 +25,9 @@ export class LiveRuns {
   }
 
   /** Takes what the server tells. */
-  told({ runs, afterFailed, lastEnded, hint }: RunsDescription): void {
+  told({ runs, afterFailed, lastEnded, hint, noRehearsal }: RunsDescription): void {
     this.#told = true;
-    this.queue.value = { runs, afterFailed, lastEnded, hint };
+    this.queue.value = { runs, afterFailed, lastEnded, hint, noRehearsal };
   }
 }
 

@@ -9,7 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
 import uPlot from "npm:uplot@1.6.32";
-import { History } from "../../../protocol/history.ts";
+import { History, type Points } from "../../../protocol/history.ts";
 import { shortNumber } from "../../../protocol/number_format.ts";
 import type { RunDetails } from "../../../protocol/runs.ts";
 import { fieldCaption } from "../bench/fields.ts";
@@ -37,20 +37,38 @@ interface Band extends Span {
   readonly text: string;
 }
 
-/** The values of the run's time, as far as they are known. */
-class RunValues {
+/** What is plotted: from when to when, and the steps. */
+export type PlottedRun = Pick<RunDetails, "steps" | "ended">;
+
+/** Where the values of a plot come from. */
+export interface PlottedValues {
   /** Changes whenever others are known. */
+  readonly known: Live<number>;
+  /** The time that the pointer is at, in milliseconds since 1970. */
+  readonly cursor: Live<number | undefined>;
+  points(field: LiveField): Points;
+  /** Up to when they are known. @param to The end of what is shown. */
+  until(to: number): number;
+  /** Asks for those that are not known yet. @param seen What is shown. @param each How far they may be apart. */
+  want?(fields: readonly LiveField[], seen: Span, each: number): void;
+}
+
+/** The values of the run's time, as far as they are known. */
+class RunValues implements PlottedValues {
   readonly known: Live<number> = new Live(0);
-  readonly past: Past;
-  /** The time that the pointer is at. */
   readonly cursor: Live<number | undefined> = new Live<number | undefined>(undefined);
+  readonly #past: Past;
+  readonly #bench: LiveBench;
   readonly #own = new Map<LiveField, History>();
   readonly #ends: (() => void)[] = [];
+  /** Whether the server keeps records of what was before. */
+  looksBack = false;
 
   constructor(bench: LiveBench, fields: readonly LiveField[], live: boolean) {
-    this.past = new Past(() => bench.now());
+    this.#bench = bench;
+    this.#past = new Past(() => bench.now());
     for (const field of fields) void this.#ask(bench, field, live);
-    this.#ends.push(this.past.state.subscribe(() => this.known.value++));
+    this.#ends.push(this.#past.state.subscribe(() => this.known.value++));
   }
 
   async #ask(bench: LiveBench, field: LiveField, live: boolean): Promise<void> {
@@ -66,8 +84,17 @@ class RunValues {
     }));
   }
 
-  points(field: LiveField) {
-    return this.past.joined(field, this.#own.get(field) ?? new History());
+  points(field: LiveField): Points {
+    return this.#past.joined(field, this.#own.get(field) ?? new History());
+  }
+
+  until(to: number): number {
+    return Math.min(this.#bench.now(), to);
+  }
+
+  want(fields: readonly LiveField[], { from, to }: Span, each: number): void {
+    const since = this.looksBack ? this.since(fields, to) : undefined;
+    if (since !== undefined && from < since) this.#past.want(fields, { from, to: Math.min(to, since) }, each);
   }
 
   /** From when on the page itself knows all of them, in milliseconds since 1970; `undefined` before it does. */
@@ -101,7 +128,7 @@ export function RunPlot({ bench, run }: { readonly bench: LiveBench; readonly ru
   return (
     <details class="folded run-plot" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Plot, with its steps</summary>
-      {open ? <Strips key={names} bench={bench} run={run} fields={fields} began={Date.parse(began)} /> : null}
+      {open ? <RunStrips key={names} bench={bench} run={run} fields={fields} began={Date.parse(began)} /> : null}
       <p>
         <a href={addressOf("plots", [], query)}>This time in Plots</a>
       </p>
@@ -110,7 +137,7 @@ export function RunPlot({ bench, run }: { readonly bench: LiveBench; readonly ru
 }
 
 /** The steps that have begun. */
-function bandsOf({ steps, ended }: RunDetails, now: number): Band[] {
+function bandsOf({ steps, ended }: PlottedRun, now: number): Band[] {
   const end = ended === null ? now : Date.parse(ended);
   return steps.flatMap(({ began, ended, text }, at) =>
     began === null ? [] : [{
@@ -122,24 +149,43 @@ function bandsOf({ steps, ended }: RunDetails, now: number): Band[] {
   );
 }
 
-function Strips({ bench, run, fields, began }: {
+function RunStrips({ bench, run, fields, began }: {
   readonly bench: LiveBench;
   readonly run: RunDetails;
   readonly fields: readonly LiveField[];
   readonly began: number;
 }): VNode {
-  const live = run.ended === null;
-  const values = useMemo(() => new RunValues(bench, fields, live), []);
+  const values = useMemo(() => new RunValues(bench, fields, run.ended === null), []);
   useEffect(() => () => values.close(), []);
-  const cursor = useLive(values.cursor);
   const looksBack = (useLive(bench.status)?.records.folder ?? "") !== "";
+  values.looksBack = looksBack;
+  // What was asked for in vain is asked for again.
+  useEffect(() => void (looksBack && values.known.value++), [looksBack]);
   useLive(values.known);
+  const since = values.since(fields, run.ended === null ? bench.now() : Date.parse(run.ended));
+  return (
+    <>
+      <Strips bench={bench} run={run} fields={fields} began={began} values={values} />
+      {since !== undefined && since > began + 60_000 && !looksBack
+        ? <p class="about">Of what was more than an hour ago nothing is known: this server keeps no records.</p>
+        : null}
+    </>
+  );
+}
+
+/** Fields over the time of a run, with its steps as bands. @param began In milliseconds since 1970. */
+export function Strips({ bench, run, fields, began, values }: {
+  readonly bench: LiveBench;
+  readonly run: PlottedRun;
+  readonly fields: readonly LiveField[];
+  readonly began: number;
+  readonly values: PlottedValues;
+}): VNode {
+  const cursor = useLive(values.cursor);
   const strips = stripsOf(fields);
-  const to = run.ended === null ? bench.now() : Date.parse(run.ended);
   const bands = bandsOf(run, bench.now());
   // What was begun last counts: a step of no length lies on the border of two.
   const band = cursor === undefined ? undefined : bands.findLast((each) => each.from <= cursor && cursor <= each.to);
-  const since = values.since(fields, to);
   return (
     <>
       <p class="run-band" aria-hidden="true">
@@ -157,25 +203,20 @@ function Strips({ bench, run, fields, began }: {
           values={values}
           lowest={at === strips.length - 1}
           began={began}
-          looksBack={looksBack}
         />
       ))}
-      {since !== undefined && since > began + 60_000 && !looksBack
-        ? <p class="about">Of what was more than an hour ago nothing is known: this server keeps no records.</p>
-        : null}
     </>
   );
 }
 
-function OneStrip({ bench, run, strip, all, values, lowest, began, looksBack }: {
+function OneStrip({ bench, run, strip, all, values, lowest, began }: {
   readonly bench: LiveBench;
-  readonly run: RunDetails;
+  readonly run: PlottedRun;
   readonly strip: Strip;
   readonly all: readonly LiveField[];
-  readonly values: RunValues;
+  readonly values: PlottedValues;
   readonly lowest: boolean;
   readonly began: number;
-  readonly looksBack: boolean;
 }): VNode {
   const dark = useLive(isDark);
   const zone = useLive(timeZone);
@@ -215,12 +256,8 @@ function OneStrip({ bench, run, strip, all, values, lowest, began, looksBack }: 
     const draw = () => {
       const seen = span();
       const columns = Math.max(50, plot.over.clientWidth);
-      const since = values.since(all, seen.to);
-      const { ended } = details.value;
-      const until = ended === null ? bench.now() : Math.min(bench.now(), seen.to);
-      if (looksBack && since !== undefined && seen.from < since) {
-        values.past.want(all, { from: seen.from, to: Math.min(seen.to, since) }, (seen.to - seen.from) / columns);
-      }
+      values.want?.(all, seen, (seen.to - seen.from) / columns);
+      const until = details.value.ended === null ? bench.now() : values.until(seen.to);
       const { times, lines } = gridOf(strip.fields.map((field) => values.points(field)), seen, until, columns);
       plot.batch(() => {
         plot.setData([times.map((time) => time / 1000), ...lines], false);
@@ -247,7 +284,7 @@ function OneStrip({ bench, run, strip, all, values, lowest, began, looksBack }: 
       for (const end of ends) end();
       plot.destroy();
     };
-  }, [place, dark, zone, lowest, live, looksBack]);
+  }, [place, dark, zone, lowest, live]);
   return (
     <div class={`run-strip-plot ${lowest ? "lowest" : ""}`}>
       <ul class="legend">
@@ -272,7 +309,7 @@ function LegendLine({ bench, field, colour, cursor, values }: {
   readonly field: LiveField;
   readonly colour: number;
   readonly cursor: number | undefined;
-  readonly values: RunValues;
+  readonly values: PlottedValues;
 }): VNode {
   const of = bench.instruments.value.find(({ name }) => name === field.instrument)?.caption ?? field.instrument;
   const value = cursor === undefined ? undefined : valueAt(values.points(field), cursor);

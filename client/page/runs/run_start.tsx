@@ -11,10 +11,12 @@ import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import type { RunCheck, RunDetails, RunParameter, RunProblem } from "../../../protocol/runs.ts";
 import { ArgumentField } from "../bench/argument_field.tsx";
 import { wireValue } from "../bench/value_control.tsx";
-import { Complaint, useWork } from "../bench/work.tsx";
+import { Complaint, onSingleClick, useWork } from "../bench/work.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
+import { may } from "../live/may.ts";
 import { go } from "../shell/place.ts";
+import { RehearsalShown, useRehearsal } from "./rehearsal.tsx";
 import { sentence, timeLeft, whyNot } from "./run_words.ts";
 
 /** A file that somebody looks at. */
@@ -183,6 +185,12 @@ function Looked({ bench, source, given, give, busy, started }: {
   const known = typeof look === "object" ? look : undefined;
   const { file, text, again } = source;
   const entered = JSON.stringify(given);
+  const rehearsing = useRehearsal(
+    bench,
+    () => [file, text, JSON.stringify(valuesOf(known?.parameters ?? [], given)), Number(at) || 1, again],
+    JSON.stringify([entered, at]),
+  );
+  const noRehearsal = useLive(bench.runs.queue)?.noRehearsal ?? "";
   const ask = (values: object) => bench.askRuns<RunCheck>("check", [file, text, JSON.stringify(values), again]);
   useEffect(() => {
     let gone = false;
@@ -208,13 +216,17 @@ function Looked({ bench, source, given, give, busy, started }: {
   const others = problems.filter(({ where }) => !parameters.some(({ name }) => where.startsWith(`parameters.${name}`)));
   const mayNot = whyNot(welcome, { instruments }, true);
   const off = works || !connected || mayNot !== "" || others.length > 0;
-  const load = async (how: "start" | "add" | "at") => {
+  /** Whether all that is needed is given; otherwise what is missing is said. */
+  const isGiven = () => {
     setTried(true);
     const first = problems[0];
-    if (first !== undefined) {
-      const { name } = parameters.find(({ name }) => first.where.startsWith(`parameters.${name}`)) ?? {};
-      return document.getElementById(`run-parameter-${name}`)?.focus();
-    }
+    if (first === undefined) return true;
+    const { name } = parameters.find(({ name }) => first.where.startsWith(`parameters.${name}`)) ?? {};
+    document.getElementById(`run-parameter-${name}`)?.focus();
+    return false;
+  };
+  const load = async (how: "start" | "add" | "at") => {
+    if (!isGiven()) return;
     await work(async () => {
       const values = JSON.stringify(valuesOf(parameters, given));
       const id = await bench.call("automation", "load", [file, text, values, Number(at) || 1, again]);
@@ -293,6 +305,24 @@ function Looked({ bench, source, given, give, busy, started }: {
       )}
       <div class="run-doings">
         <button type="submit" class="strong" disabled={off}>{busy ? "Start in its turn" : "Start now"}</button>
+        {!may(welcome, "drive")
+          ? null
+          : rehearsing.busy
+          ? (
+            <button type="button" class="run-rehearse" onClick={onSingleClick(rehearsing.cancel)}>
+              Cancel the rehearsal
+            </button>
+          )
+          : (
+            <button
+              type="button"
+              class="run-rehearse"
+              disabled={works || !connected || others.length > 0 || noRehearsal !== ""}
+              onClick={onSingleClick(() => isGiven() && rehearsing.begin())}
+            >
+              Rehearse
+            </button>
+          )}
         <button type="button" disabled={off} onClick={() => void load("add")}>Only add to the queue</button>
         <span class="run-at">
           <label>
@@ -322,7 +352,15 @@ function Looked({ bench, source, given, give, busy, started }: {
         )}
       </div>
       {mayNot === "" ? null : <p class="about">{mayNot}</p>}
+      {noRehearsal === "" || !may(welcome, "drive")
+        ? null
+        : <p class="about">No run can be rehearsed here: {noRehearsal}.</p>}
       <Complaint text={complaint} />
+      <p role="status" class="run-rehearsing">
+        {rehearsing.busy ? "Rehearsing on simulated instruments: this takes some seconds…" : ""}
+      </p>
+      <Complaint text={rehearsing.complaint} />
+      {rehearsing.rehearsal === undefined ? null : <RehearsalShown bench={bench} rehearsal={rehearsing.rehearsal} />}
     </form>
   );
 }

@@ -6,14 +6,12 @@
 
 import { fileURLToPath } from "node:url";
 import type { RendezvousGrants } from "../../processes/rendezvous.ts";
-import { sourceCommand } from "../../processes/source_command.ts";
+import { lockFlags, sourceCommand } from "../../processes/source_command.ts";
 import type { Command } from "../../processes/starter.ts";
 import type { DriverPermissions } from "./settings.ts";
 
 /** The folders of heliograph's own code. */
 const sources = ["../../", "../../../protocol/"].map((folder) => new URL(folder, import.meta.url));
-
-const lock = new URL("../../../deno.lock", import.meta.url);
 
 /**
  * Program and arguments that run a driver's process from source with no more than it needs.
@@ -31,22 +29,12 @@ export function driverSourceCommand(
   const own = new URL("host.ts", import.meta.url);
   // A program that came from a URL has no files to name.
   if (own.protocol !== "file:") return undefined;
-  const locked = packages || !hasLock() ? ["--no-lock"] : [`--lock=${fileURLToPath(lock)}`, "--frozen"];
+  const locked = packages ? ["--no-lock"] : lockFlags();
   return sourceCommand(own, [...locked, "--unstable-worker-options"], {
     read: [...sources.map((folder) => fileURLToPath(folder)), ...grants.read, ...permissions.read],
     write: [...grants.write, ...permissions.write],
     net: [...grants.net, ...permissions.net],
   });
-}
-
-/** Whether heliograph's lock is beside its source. */
-function hasLock(): boolean {
-  try {
-    return Deno.statSync(lock).isFile;
-  } catch {
-    // It is not there, or may not be looked at.
-    return false;
-  }
 }
 
 /** The folders that heliograph's own Workers are read from, where a driver may write images. */

@@ -1,10 +1,11 @@
 /** The page's runs in a real browser: started, watched, changed, paused, answered, stopped, and looked back at. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { defineInstrument } from "../../../mod.ts";
+import { defineInstrument, loadBench } from "../../../mod.ts";
 import { eventually, startServer } from "../../fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
 import { inFolder } from "../../server/guards/lab.ts";
+import { furnace } from "../../server/rehearsal/furnace.ts";
 import { violations } from "./accessible.ts";
 import { inBrowsers } from "./page_fixture.ts";
 
@@ -218,6 +219,100 @@ inBrowsers({
         await page.type("runs");
         await page.shows("#found", "Runs");
         deepStrictEqual(page.complaints, []);
+      });
+    }),
+});
+
+const rehearsedSteps = {
+  parameters: { gas: { minimum: 0, maximum: 50 } },
+  steps: [
+    { set: "furnace.setpoint", to: 40 },
+    { waitUntil: "furnace.level > 1000.0", timeout: "5m", otherwise: [{ note: "it stays low" }] },
+    { set: "furnace.gas", to: "${gas}" },
+    { ramp: "furnace.setpoint", from: 40, to: 90, over: "20m", every: "10s" },
+    { wait: "1h" },
+  ],
+};
+
+inBrowsers({
+  name: "runs: a file is rehearsed before its start: how it ends, what it meets, when it does what, and the readings",
+  fn: (t, browser) =>
+    inFolder(async (folder) => {
+      const bench = join(folder, "lab.json");
+      await Deno.writeTextFile(bench, JSON.stringify(furnace));
+      await Deno.writeTextFile(join(folder, "night.run.json"), JSON.stringify(rehearsedSteps));
+      const forever = [{ repeat: "forever", steps: [{ set: "furnace.gas", to: 1 }, { wait: "1s" }] }];
+      await Deno.writeTextFile(join(folder, "long.run.json"), JSON.stringify({ steps: forever }));
+      const { instruments, guards } = await loadBench(bench);
+      const runFiles = { state: join(folder, "lab.state", "runs.json"), folder };
+      await using server = startServer(
+        { webPort: 0, instruments, guards, runFiles },
+        { rehearsals: { bench, startsDrivers: false } },
+      );
+      await server.prepare();
+      const url = base(server);
+      await using page = await browser.open(`${url}/#/runs`);
+
+      await t.step(
+        "what is missing is asked for first; then it is told what comes of it, and nothing is driven",
+        async () => {
+          await page.choose("#run-file", "night.run.json");
+          await page.shows(".run-look", "Steps");
+          await page.click(".run-rehearse");
+          await page.shows(".run-parameters", "Must be given");
+          strictEqual(await page.evaluate("document.activeElement.id"), "run-parameter-gas");
+          await page.type("5");
+          await page.until(`!document.querySelector(".run-parameters .complaint")`);
+          await page.evaluate(`document.querySelector(".run-rehearse").focus()`);
+          await page.press("Enter");
+          await page.shows(".run-rehearsal.good .rehearsal-end", "It would be done, in 1 h 25 min");
+          ok(await page.evaluate(`document.activeElement.matches(".run-rehearsal")`));
+          for (
+            const met of ["Time-out: furnace.level > 1000.0", "Alarm: Warm (high)", "Interlock: No gas when hot"]
+          ) await page.shows(".run-rehearsal > .run-steps", met);
+          await page.shows(".rehearsed-values", "Furnace Gas");
+          await page.until(`document.querySelectorAll(".run-rehearsal .strip-chart canvas").length > 0`);
+          strictEqual(await server.commandServer.command("furnace.get Gas"), "OK 0.0");
+          deepStrictEqual(await violations(page), []);
+          // What it was of is another now.
+          await page.fill("#run-parameter-gas", "6");
+          await page.until(`document.querySelector(".run-rehearsal") === null`);
+        },
+      );
+
+      await t.step("it is cancelled; another one meanwhile is refused, in words", async () => {
+        await page.choose("#run-file", "long.run.json");
+        await page.shows(".run-look", "Again and again");
+        await page.click(".run-rehearse");
+        await page.shows(".run-rehearsing", "Rehearsing");
+        await page.shows(".run-rehearse", "Cancel the rehearsal");
+        match(await server.commandServer.command("automation.rehearse night.run.json gas=1"), /is under way/);
+        await page.click(".run-rehearse");
+        await page.until(`document.querySelector(".run-rehearse").textContent === "Rehearse"`);
+        await eventually(
+          async () => !/is under way/.test(await server.commandServer.command("automation.rehearse night.run.json")),
+          "it has ended",
+        );
+      });
+
+      await t.step("who may only look is not offered it; on a phone it is seen whole", async () => {
+        await using reader = await browser.open(`${url}/?readonly#/runs`, 390, 844);
+        await reader.shows(".run-start", "Start a run");
+        await reader.choose("#run-file", "night.run.json");
+        await reader.shows(".run-look", "You may look, and not drive");
+        ok(await reader.evaluate(`document.querySelector(".run-rehearse") === null`));
+        await using phone = await browser.open(`${url}/#/runs`, 390, 844);
+        await phone.choose("#run-file", "night.run.json");
+        await phone.fill("#run-parameter-gas", "5");
+        await phone.shows(".run-look .run-steps", "Set Gas of Furnace to 5");
+        await phone.click(".run-rehearse");
+        await phone.shows(".run-rehearsal", "It would be done");
+        strictEqual(await phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
+        for (const scheme of ["light", "dark"]) {
+          await phone.prefer({ "prefers-color-scheme": scheme });
+          deepStrictEqual(await violations(phone), []);
+        }
+        deepStrictEqual([...page.complaints, ...phone.complaints], []);
       });
     }),
 });

@@ -90,7 +90,9 @@ const commands: Readonly<Record<string, Readonly<Partial<Record<May, string>>>>>
   automation: {
     "observer": "list history show check files",
     // Of the instruments that a run drives, see runs_test.ts.
-    "operator": "load start pause resume skip stop abort answer move remove repeat edit after_failed guard",
+    "operator":
+      "load rehearse cancel_rehearsal start pause resume skip stop abort answer move remove repeat edit after_failed " +
+      "guard",
   },
   parameters: { "observer": "get_par", "its operator": "set_par save_pars read_parfile update_pars" },
   api: {
