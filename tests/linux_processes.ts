@@ -23,11 +23,16 @@ export async function children(pid: number): Promise<number[]> {
   return found.filter((_, index) => running[index]);
 }
 
-/** The processes of the sandbox that this process has started from source. */
-export async function sandboxes(): Promise<number[]> {
+/** The processes that this process has started from a file of the source. */
+export async function startedFrom(file: string): Promise<number[]> {
   const found = await children(Deno.pid);
   const words = await Promise.all(found.map((pid) => shell(`tr '\\0' ' ' < /proc/${pid}/cmdline`)));
-  return found.filter((_, index) => words[index]!.includes("code/host.ts"));
+  return found.filter((_, index) => words[index]!.includes(file));
+}
+
+/** The processes of the sandbox that this process has started from source. */
+export function sandboxes(): Promise<number[]> {
+  return startedFrom("code/host.ts");
 }
 
 /** How much processor time a process has used, in hundredths of a second, and its memory in KiB. */

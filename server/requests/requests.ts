@@ -313,31 +313,32 @@ export class Requests implements RequestRunner {
     principal: Principal,
     options: EvaluatorOptions = noOptions,
   ): Reply<K> | Promise<Reply<K>> {
-    const { bench } = this.#parts;
-    if (bench.elsewhere !== undefined && principal.may("read")) {
-      // What nobody here has looked at yet is described first.
-      const known = namedIn(request).map((name) => bench.follow(name)).filter((each) => each !== undefined);
-      if (known.length > 0) return Promise.all(known).then(() => this.#run(request, principal, options));
-    }
-    return this.#run(request, principal, options);
-  }
-
-  #run<K extends RequestKind>(
-    request: RequestOf<K>,
-    principal: Principal,
-    options: EvaluatorOptions,
-  ): Reply<K> | Promise<Reply<K>> {
-    const kind: K = request.cmd;
-    if (kind in keptThere) {
-      const there = this.#askThere(request as RequestOf<keyof typeof keptThere>, principal);
-      if (there !== undefined) return there as Promise<Reply<K>>;
-    }
-    const handler: Handler<K> = this.#handlers[kind];
+    const elsewhere = this.#elsewhere(request, principal, options);
+    if (elsewhere !== undefined) return elsewhere;
+    const handler: Handler<K> = this.#handlers[request.cmd];
     return handler(request, principal, options);
   }
 
-  /** Asks the PC that has the instrument; `undefined` where that is this one. */
+  /** Runs a request that speaks of other PCs; `undefined` where it does not. */
+  #elsewhere<K extends RequestKind>(
+    request: RequestOf<K>,
+    principal: Principal,
+    options: EvaluatorOptions,
+  ): Promise<Reply<K>> | undefined {
+    const { bench } = this.#parts;
+    const there = () =>
+      this.#askThere(request as RequestOf<keyof typeof keptThere>, principal) as Promise<Reply<K>> | undefined;
+    if (bench.elsewhere === undefined || !principal.may("read")) return there();
+    // What nobody here has looked at yet is described first.
+    const known = namedIn(request).map((name) => bench.follow(name)).filter((each) => each !== undefined);
+    if (known.length === 0) return there();
+    const handler: Handler<K> = this.#handlers[request.cmd];
+    return Promise.all(known).then(() => there() ?? handler(request, principal, options));
+  }
+
+  /** Asks the PC that has the instrument for what is kept there; `undefined` where that is this one, or it is not kept. */
   #askThere(request: RequestOf<keyof typeof keptThere>, principal: Principal): Promise<unknown> | undefined {
+    if (!(request.cmd in keptThere)) return undefined;
     const { remote, name } = this.#parts.bench.find(request.instrument) ?? {};
     if (remote === undefined) return undefined;
     const { cmd, instrument: _, ...message } = request;

@@ -9,7 +9,7 @@ import type { ServerParts } from "../../../server/server.ts";
 import { shortened } from "../../../server/rehearsal/shortened.ts";
 import { run } from "../../cli_fixture.ts";
 import { eventually, RawClient, startServer } from "../../fixture.ts";
-import { children, linux } from "../../linux_processes.ts";
+import { linux, startedFrom } from "../../linux_processes.ts";
 import { base } from "../faces/web/web_fixture.ts";
 import { inFolder } from "../guards/lab.ts";
 import { furnace } from "./furnace.ts";
@@ -76,9 +76,7 @@ function comparable(rehearsal: Rehearsal) {
 
 /** The processes of rehearsals that this one has started. */
 async function rehearsing(): Promise<number> {
-  const own = await children(Deno.pid);
-  const lines = await Promise.all(own.map((pid) => Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "")));
-  return lines.filter((line) => line.includes("rehearsal/host.ts")).length;
+  return (await startedFrom("rehearsal/host.ts")).length;
 }
 
 Deno.test("rehearsals: a server tells of a file of steps and of a script what the command line tells, and drives nothing", () =>
