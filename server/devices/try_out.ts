@@ -102,7 +102,7 @@ export async function tryOnce(
   }
   const elapsed = (performance.now() - begun) / 1000;
   const since = contact?.trace?.entries(before, title) ?? [];
-  const entries = shared ? since.slice(Math.max(0, since.findLastIndex(({ kind }) => kind === "sent"))) : since;
+  const entries = shared ? lastExchange(since, reason === undefined) : since;
   const exchange = firstExchange(entries);
   // Where nothing came, it was asked then whether the instrument is there at all: that is another question.
   if (reason !== undefined && exchange.answered === "") {
@@ -123,6 +123,16 @@ function secondsOnLine(entries: readonly TraceEntry[]): number | undefined {
   const sent = entries.find(({ kind }) => kind === "sent");
   const received = entries.findLast(({ kind }) => kind === "received");
   return sent && received && (Date.parse(received.time) - Date.parse(sent.time)) / 1000;
+}
+
+/**
+ * Of what several say on a line, the last question and what came.
+ *
+ * @param answered Whether it was answered: the next one may be asked already.
+ */
+function lastExchange(entries: readonly TraceEntry[], answered: boolean): readonly TraceEntry[] {
+  const over = answered ? entries.slice(0, entries.findLastIndex(({ kind }) => kind === "received") + 1) : entries;
+  return over.slice(Math.max(0, over.findLastIndex(({ kind }) => kind === "sent")));
 }
 
 /** What was sent and what came, until it was known that nothing comes. */

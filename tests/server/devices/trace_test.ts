@@ -6,6 +6,7 @@ import { escapedBytes, hexBytes, unescaped } from "../../../protocol/escapes.ts"
 import { traceLine, traceRows } from "../../../protocol/trace_rows.ts";
 import { Principal } from "../../../server/access/principal.ts";
 import { loadBench } from "../../../server/config/bench_file.ts";
+import { tryOnce } from "../../../server/devices/try_out.ts";
 import { LineTrace } from "../../../server/devices/transports/line_trace.ts";
 import { Journal } from "../../../server/records/journal.ts";
 import type { Services } from "../../../server/services.ts";
@@ -266,4 +267,15 @@ Deno.test("escapes: bytes are written so that they can be typed, and typed text 
   strictEqual(hexBytes(Uint8Array.of(2, 0x4d, 255)), "02 4D FF");
   throws(() => unescaped("a\\q"), /\\q is no escape: there is \\r, \\n, \\t, \\0, \\\\ and \\xHH/);
   throws(() => unescaped("a\\"), /\\ is no escape/);
+});
+
+Deno.test("trying a field on a line that others use tells its own question, also where the next one is asked already", async () => {
+  const entry = (number: number, kind: "sent" | "received", text: string) => ({ number, time: "", kind, text });
+  const entries = [entry(1, "sent", "V?\\n"), entry(2, "received", "1.5\\r")];
+  const contact = { trace: { entries: (after: number) => entries.filter(({ number }) => number > after) } };
+  const tried = await tryOnce({ contact, title: "Current" } as never, "Level", () => {
+    entries.push(entry(3, "sent", "I?\\n"), entry(4, "received", "0.25\\r"), entry(5, "sent", "V?\\n"));
+    return Promise.resolve("0.25 A");
+  }, { shared: true });
+  deepStrictEqual([tried.asked, tried.answered, tried.value], ["I?\\n", "0.25\\r", "0.25 A"]);
 });
