@@ -200,7 +200,8 @@ function columnsOf(
   return new Columns(times, values);
 }
 
-class Columns implements Points {
+/** Times in milliseconds since 1970, oldest first, and the value from each on. */
+export class Columns implements Points {
   readonly #times: readonly number[];
   readonly #values: readonly number[];
 

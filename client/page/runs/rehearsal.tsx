@@ -15,6 +15,7 @@ import { leftText } from "../guards/guard_words.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveField } from "../live/live_instrument.ts";
 import { Live, useLive } from "../live/live.tsx";
+import { Columns } from "../plots/past.ts";
 import { labelOf } from "../plots/plotted.ts";
 import { type PlottedRun, type PlottedValues, Strips } from "./run_plot.tsx";
 import { sentence } from "./run_words.ts";
@@ -213,38 +214,26 @@ function EndValues({ bench, values }: { readonly bench: LiveBench; readonly valu
   );
 }
 
-/** Numbers over the time of the rehearsal, as if it had begun when it was asked for. */
-class RehearsedPoints implements Points {
-  readonly #times: number[] = [];
-  readonly #values: number[] = [];
-
-  /** @param began In milliseconds since 1970. */
-  constructor({ times, lowest, highest, first, last }: RehearsedSeries, began: number, end: number) {
-    for (const [at, time] of times.entries()) {
-      const begin = began + time * 1000;
-      const next = at + 1 < times.length ? began + times[at + 1]! * 1000 : end;
-      // What a span held: where in it the lowest and the highest were is not known, and not seen.
-      const held = [first[at]!, lowest[at]!, highest[at]!, last[at]!];
-      const width = Math.max(1, Math.min(next - begin, 60_000));
-      for (const [part, value] of held.entries()) {
-        if (part > 0 && value === this.#values.at(-1)) continue;
-        this.#times.push(begin + width * part / 4);
-        this.#values.push(value);
-      }
+/**
+ * Numbers over the time of the rehearsal, as if it had begun when it was asked for.
+ *
+ * @param began In milliseconds since 1970, as `end`.
+ */
+function pointsOf({ times, lowest, highest, first, last }: RehearsedSeries, began: number, end: number): Points {
+  const [at, values]: [number[], number[]] = [[], []];
+  for (const [index, time] of times.entries()) {
+    const begin = began + time * 1000;
+    const next = index + 1 < times.length ? began + times[index + 1]! * 1000 : end;
+    // What a span held: where in it the lowest and the highest were is not known, and not seen.
+    const held = [first[index]!, lowest[index]!, highest[index]!, last[index]!];
+    const width = Math.max(1, Math.min(next - begin, 60_000));
+    for (const [part, value] of held.entries()) {
+      if (part > 0 && value === values.at(-1)) continue;
+      at.push(begin + width * part / 4);
+      values.push(value);
     }
   }
-
-  get size(): number {
-    return this.#times.length;
-  }
-
-  time(at: number): number {
-    return this.#times[at]!;
-  }
-
-  value(at: number): number {
-    return this.#values[at]!;
-  }
+  return new Columns(at, values);
 }
 
 const noPoints: Points = { size: 0, time: () => 0, value: () => NaN };
@@ -259,7 +248,7 @@ function Plots({ bench, rehearsal }: { readonly bench: LiveBench; readonly rehea
     const points = new Map<LiveField, Points>();
     for (const series of rehearsal.series) {
       const field = all.find((each) => labelOf(each) === `${series.instrument}.${series.field}`);
-      if (field !== undefined) points.set(field, new RehearsedPoints(series, began, end));
+      if (field !== undefined) points.set(field, pointsOf(series, began, end));
     }
     const values: PlottedValues = {
       known: new Live(0),
