@@ -13,6 +13,7 @@ import {
   goneAfter,
   partsOf,
   presenceEvery,
+  presenceIn,
   type PresenceMessage,
   protocolNumber,
   subjects,
@@ -46,12 +47,15 @@ const log = getLogger(["heliograph", "fleet"]);
 const lookEvery = 1000;
 /** How long changes of alarms and runs are gathered, in milliseconds. */
 const gathered = 300;
-/** Asked who is there, it says so this often at most, in milliseconds. */
+/** Asked who is there, it says so this often at most, in milliseconds: at least, and for each PC of the fleet. */
 const oftenest = 500;
+const oftenestEach = 10;
 /** How many requests of other PCs are worked on at once. */
 const mostAsked = 256;
 /** What whoever gathers records asks. */
 const recordsWord = "Records after";
+/** What whoever follows a PC asks that says seldom that it is there. */
+const hereWord = "Here";
 /** So much of a message is left for what stands beside records. */
 const besideRecords = 20_000;
 /** The most bytes of records that are told at once: others have to get past. */
@@ -90,6 +94,8 @@ export interface FleetParts {
 export interface FleetTimes {
   /** For how long a PC is followed after somebody here asked for it last, in seconds. @default 300 */
   readonly followFor?: number;
+  /** After how much silence a PC is asked whether it is there that is followed, and says so less often, in seconds. @default 5 */
+  readonly askAfter?: number;
   /** How often it is looked who has gone, and what nobody asks for any more, in milliseconds. @default 1000 */
   readonly lookEvery?: number;
 }
@@ -107,6 +113,8 @@ interface Other {
   /** When it was heard of last, by `performance.now()` and by this PC's clock. */
   heard: number;
   seen: number;
+  /** When it was asked last whether it is there, by `performance.now()`. */
+  asked: number;
   clockAhead: number;
   here: boolean;
   /** Its instruments, where somebody here looks at them. */
@@ -133,9 +141,10 @@ export class Fleet implements Elsewhere {
   #reason = "it has not been reached yet";
   #isIn = false;
   #asked = 0;
-  #timers: ReturnType<typeof setInterval>[] = [];
-  /** When it said last that it is there, and when it says so again. */
+  #looking: ReturnType<typeof setInterval> | undefined;
+  /** When it said last that it is there, and when it says so again, by `performance.now()`. */
   #saidHere = -Infinity;
+  #saysHere = Infinity;
   #sayingHere: ReturnType<typeof setTimeout> | undefined;
   /** When it is tried again whether its name is free. */
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -196,14 +205,13 @@ export class Fleet implements Elsewhere {
       return;
     }
     if (this.#stopped) return;
-    this.#timers.push(setInterval(() => this.#sayHere(), presenceEvery * 1000));
-    this.#timers.push(setInterval(() => this.#look(), this.#times.lookEvery ?? lookEvery));
+    this.#looking = setInterval(() => this.#look(), this.#times.lookEvery ?? lookEvery);
   }
 
   /** Leaves it. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#looking);
     clearTimeout(this.#again);
     clearTimeout(this.#sayingHere);
     if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(true)));
@@ -392,28 +400,44 @@ export class Fleet implements Elsewhere {
       ...this.#words.page === undefined ? {} : { page: this.#words.page },
       ...standing(),
       leaves,
+      every: this.#every,
       protocol: protocolNumber,
     };
   }
 
-  /** Something of what it says of itself is another: what changes at once is told at once. */
-  changed(): void {
-    if (!this.#isIn || this.#stopped) return;
-    this.#sayingHere ??= setTimeout(() => this.#sayHere(), gathered);
+  /** How often it says that it is there, in seconds. */
+  get #every(): number {
+    return presenceIn(this.#others.size + 1);
   }
 
-  /** Says that it is there: where many come at once, once for all of them. */
+  /** Something of what it says of itself is another: what changes at once is told at once. */
+  changed(): void {
+    if (this.#isIn && !this.#stopped) this.#sayWithin(gathered);
+  }
+
+  /** Says that it is there: where many come at once, once for all of them; and of many PCs, not all in one moment. */
   #answerWho(): void {
-    const wait = this.#saidHere + oftenest - performance.now();
-    if (wait <= 0) return this.#sayHere();
-    this.#sayingHere ??= setTimeout(() => this.#sayHere(), wait);
+    const often = Math.max(oftenest, oftenestEach * this.#others.size);
+    const wait = Math.max(this.#saidHere + often - performance.now(), Math.random() * (often - oftenest));
+    if (wait <= 0) this.#sayHere();
+    else this.#sayWithin(wait);
+  }
+
+  /** Says that it is there in so many milliseconds, or earlier where that was to be. */
+  #sayWithin(wait: number): void {
+    const when = performance.now() + wait;
+    if (when >= this.#saysHere) return;
+    clearTimeout(this.#sayingHere);
+    this.#saysHere = when;
+    this.#sayingHere = setTimeout(() => this.#sayHere(), wait);
   }
 
   #sayHere(): void {
-    clearTimeout(this.#sayingHere);
-    this.#sayingHere = undefined;
-    this.#saidHere = performance.now();
+    if (this.#stopped) return;
     if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(false)));
+    this.#saidHere = performance.now();
+    this.#saysHere = Infinity;
+    this.#sayWithin(this.#every * 1000);
   }
 
   /** The broker is there, for the first time or again. */
@@ -489,8 +513,13 @@ export class Fleet implements Elsewhere {
       }
       return;
     }
+    this.#told(presence, this.#others.get(name) ?? this.#meet(presence));
+  }
+
+  /** Another PC has told of itself. */
+  #told(presence: PresenceMessage, other: Other): void {
+    const { name } = presence;
     const now = Date.now();
-    const other = this.#others.get(name) ?? this.#meet(presence);
     const before = other.presence;
     const cameBack = !other.here && !presence.leaves;
     other.presence = presence;
@@ -524,7 +553,7 @@ export class Fleet implements Elsewhere {
       isExpected: () => this.#expected.has(name),
       changed: () => this.#tellExpected(name),
     });
-    const other: Other = { presence, heard: 0, seen: 0, clockAhead: 0, here: false, following };
+    const other: Other = { presence, heard: 0, seen: 0, asked: 0, clockAhead: 0, here: false, following };
     this.#others.set(name, other);
     return other;
   }
@@ -534,13 +563,30 @@ export class Fleet implements Elsewhere {
     if (!this.#isIn) return;
     this.#gathering?.look();
     for (const [name, other] of this.#others) {
-      if (other.here && performance.now() - other.heard > goneAfter * 1000) {
+      const { every = presenceEvery } = other.presence;
+      const now = performance.now();
+      if (other.here && now - other.heard > goneAfter(every) * 1000) {
         other.here = false;
         this.#gone(name, other);
+      }
+      // Of what somebody looks at, nobody has to wait until it would have said so.
+      const silent = now - Math.max(other.heard, other.asked) > (this.#times.askAfter ?? presenceEvery) * 1000;
+      if (other.here && silent && every > presenceEvery && other.following.isFollowed) {
+        void this.#askWhetherHere(name, other);
       }
       other.following.look();
     }
     this.#tellAwaited();
+  }
+
+  async #askWhetherHere(pc: string, other: Other): Promise<void> {
+    other.asked = performance.now();
+    try {
+      const presence = presenceSchema.safeParse(await this.#ask(pc, { cmd: hereWord }, undefined, presenceEvery)).data;
+      if (presence?.name === pc) this.#told(presence, other);
+    } catch {
+      // A PC that is not there is told by the question, one that is slow by its silence.
+    }
   }
 
   #gone(name: string, other: Other): void {
@@ -647,8 +693,11 @@ export class Fleet implements Elsewhere {
         gone: () => performance.now() > until,
         secure: true,
       }, this.#standing(asker!, ask.for.rights));
-      const reply = ask.message.cmd === recordsWord
-        ? await this.#answerRecords(ask.message.after, principal)
+      const { cmd, after } = ask.message;
+      const reply = cmd === recordsWord
+        ? await this.#answerRecords(after, principal)
+        : cmd === hereWord
+        ? `{"id":1,"ok":true,"value":${JSON.stringify(this.#presence(false))}}`
         : await this.#parts.answer(ask.message, principal);
       // What came of it is told before the answer.
       this.#publisher.flush();

@@ -63,6 +63,7 @@ export const presenceSchema: z.ZodType<PresenceMessage> = z.object({
   alarms: alarms.optional().catch(undefined),
   runs: z.array(run).max(100).optional().catch(undefined),
   leaves: z.boolean(),
+  every: z.number().positive().max(3600).optional().catch(undefined),
   protocol: z.int().optional(),
 });
 

@@ -80,6 +80,11 @@ export class Following {
     return this.#described;
   }
 
+  /** Whether its readings are taken. */
+  get isFollowed(): boolean {
+    return this.#unsubscribe !== undefined;
+  }
+
   /** The names of its instruments: those that can be used where it is followed, those that it tells of otherwise. */
   get names(): readonly string[] {
     return this.#described ? [...this.#mirrors.keys()] : this.#presence.instruments;
