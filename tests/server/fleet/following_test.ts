@@ -7,12 +7,11 @@ import { type AskMessage, type FleetDescription, partsOf, subjects } from "../..
 import { Principal } from "../../../server/access/principal.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { Watch } from "../../../server/faces/shared/watch.ts";
-import { Fleet } from "../../../server/fleet/fleet.ts";
 import { DenoTransport } from "../../../server/fleet/transport.ts";
 import { eventually, RawClient } from "../../fixture.ts";
 import { hasNats, NatsServer } from "../../nats.ts";
 import { inFolder } from "../guards/lab.ts";
-import { gauge, Pc } from "./pc.ts";
+import { fleetAlone, gauge, Pc } from "./pc.ts";
 
 const options = { ignore: !hasNats };
 setTransportFactory({ factory: () => new DenoTransport(), defaultPort: 4222 });
@@ -194,16 +193,7 @@ Deno.test(
     const cold = gauge();
     await using coldLab = new Pc(broker, "cold-lab", [cold.instrument]);
     const bench = new Bench();
-    const fleet = new Fleet({ broker: `nats://127.0.0.1:${broker.port}`, name: "warm-lab" }, {
-      bench,
-      answer: () => Promise.reject(new Error("it is asked for nothing")),
-      records: () => Promise.reject(new Error("it has none")),
-      roles: { find: () => undefined },
-      title: () => "",
-      started: new Date().toISOString(),
-      trouble: () => "",
-      standing: () => ({ alarms: undefined, runs: undefined }),
-    }, { followFor: 0.1, lookEvery: 20 });
+    const fleet = fleetAlone(broker, "warm-lab", bench, { followFor: 0.1, lookEvery: 20 });
     bench.elsewhere = fleet;
     await fleet.open();
     try {

@@ -4,11 +4,10 @@ import { NatsConnectionImpl, setTransportFactory } from "npm:@nats-io/nats-core@
 import { type AskMessage, type PresenceMessage, subjects } from "../../../protocol/fleet.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { describeInstrument } from "../../../server/bench/describe.ts";
-import { Fleet } from "../../../server/fleet/fleet.ts";
 import { DenoTransport } from "../../../server/fleet/transport.ts";
 import { eventually } from "../../fixture.ts";
 import { hasNats, NatsServer } from "../../nats.ts";
-import { gauge } from "./pc.ts";
+import { fleetAlone, gauge } from "./pc.ts";
 
 setTransportFactory({ factory: () => new DenoTransport(), defaultPort: 4222 });
 
@@ -25,16 +24,7 @@ Deno.test(
   { ignore: !hasNats },
   async () => {
     await using broker = await NatsServer.start();
-    const fleet = new Fleet({ broker: `nats://127.0.0.1:${broker.port}`, name: "warm-lab" }, {
-      bench: new Bench(),
-      answer: () => Promise.reject(new Error("it is asked for nothing")),
-      records: () => Promise.reject(new Error("it has none")),
-      roles: { find: () => undefined },
-      title: () => "",
-      started: new Date().toISOString(),
-      trouble: () => "",
-      standing: () => ({ alarms: undefined, runs: undefined }),
-    }, { askAfter: 0.2, lookEvery: 50 });
+    const fleet = fleetAlone(broker, "warm-lab", new Bench(), { askAfter: 0.2, lookEvery: 50 });
     // All the others but one, on one connection.
     const crowd = await NatsConnectionImpl.connect({ servers: `127.0.0.1:${broker.port}` });
     const cold = await NatsConnectionImpl.connect({ servers: `127.0.0.1:${broker.port}` });
