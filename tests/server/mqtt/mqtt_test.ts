@@ -2,8 +2,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { command, defineInstrument, HeliographServer, type Instrument } from "../../../mod.ts";
 import { testCertificates, toldBy } from "../../certificates.ts";
-import { eventually, RawClient } from "../../fixture.ts";
+import { eventually, localName, RawClient } from "../../fixture.ts";
 import { hasMosquitto, Mosquitto } from "../../mosquitto.ts";
+import { nameForOthers, runOther } from "../../other_program.ts";
 
 const options = { ignore: !hasMosquitto };
 
@@ -149,12 +150,12 @@ Deno.test(
     deepStrictEqual(listener.of("heliograph/lab/oven/temperature"), ["50"]);
     deepStrictEqual(listener.of("heliograph/lab/oven/setpoint"), ["20"]);
     // It does not read for a while.
-    broker.signal("SIGSTOP");
+    await broker.signal("SIGSTOP");
     for (let each = 1; each <= 30; each++) {
       instrument.fields.Temperature.update(1000 + each);
       await new Promise((go) => setTimeout(go, 40));
     }
-    broker.signal("SIGCONT");
+    await broker.signal("SIGCONT");
     await listener.until("heliograph/lab/oven/temperature", "1030");
   },
 );
@@ -250,7 +251,7 @@ Deno.test(
   async () => {
     const { authority, certificate } = await testCertificates();
     const hashed = await Deno.makeTempFile();
-    await new Deno.Command("mosquitto_passwd", { args: ["-c", "-b", hashed, "heliograph", "sesame-77"] }).output();
+    await runOther("mosquitto_passwd", ["-c", "-b", nameForOthers(hashed), "heliograph", "sesame-77"]);
     await using broker = await Mosquitto.start([
       "allow_anonymous false",
       "password_file FOLDER/passwords",
@@ -265,7 +266,7 @@ Deno.test(
       "wrong": "sesame-78\n",
     });
     await Deno.remove(hashed);
-    const url = `mqtts://localhost:${broker.port}`;
+    const url = `mqtts://${localName}:${broker.port}`;
     const file = (name: string) => `${broker.folder}/${name}`;
     const status = async (server: HeliographServer) => JSON.parse((await line(server, "api.status")).slice(3)).mqtt;
     const log = await toldBy(async () => {
@@ -282,7 +283,7 @@ Deno.test(
           ],
           [{ ...words, passwordFile: file("none") }, /there is no file/],
           [
-            { ...words, passwordFile: file("right"), broker: `mqtt://localhost:${broker.port}` },
+            { ...words, passwordFile: file("right"), broker: `mqtt://${localName}:${broker.port}` },
             /is it TLS there \(mqtts:\/\/\)\?/,
           ],
         ] as const
