@@ -16,6 +16,7 @@ import {
   subscribePacket,
   unsubscribePacket,
 } from "../../protocol/mqtt.ts";
+import { unreachedBy } from "../network/unreached.ts";
 
 /** How long a try takes at most, in milliseconds. */
 const tryFor = 5000;
@@ -76,9 +77,15 @@ function inWords(error: unknown, url: string, { authority }: BrokerAddress): str
     const by = authority === undefined ? "this PC trusts" : "authorityFile holds";
     return `${url} did not prove itself by an authority that ${by}: ${text}`;
   }
-  if (/refused/i.test(text)) return `nothing listens at ${url}`;
   if (error instanceof RangeError) return `what listens at ${url} does not speak MQTT${otherwise(url)}`;
-  if (/reset|closed|eof/i.test(text)) return `${url} closed the connection${otherwise(url)}`;
+  switch (unreachedBy(error)) {
+    case "name":
+      return `${url} has a name that nobody knows: look how it is written, or give the broker's address`;
+    case "refused":
+      return `nothing listens at ${url}`;
+    case "closed":
+      return `${url} closed the connection${otherwise(url)}`;
+  }
   return `${url}: ${text}`;
 }
 

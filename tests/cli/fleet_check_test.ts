@@ -7,6 +7,7 @@ import { CertificateMaker } from "../../server/access/authority.ts";
 import { run } from "../cli_fixture.ts";
 import { localName as host } from "../fixture.ts";
 import { hasNats, NatsServer } from "../nats.ts";
+import { nameForOthers } from "../other_program.ts";
 import { inFolder } from "../server/guards/lab.ts";
 
 const bench = `{
@@ -114,9 +115,34 @@ Deno.test({
         for (const [at, each] of [cert, key, authority.certificate].entries()) {
           await Deno.writeTextFile(files[at]!, each);
         }
-        await using dated = await NatsServer.start(["--tls", "--tlscert", files[0], "--tlskey", files[1]]);
+        await using dated = await NatsServer.start([
+          "--tls",
+          "--tlscert",
+          nameForOthers(files[0]),
+          "--tlskey",
+          nameForOthers(files[1]),
+        ]);
         await wrong({ broker: `tls://${host}:${dated.port}`, authority: files[2], credentials: undefined }, message);
       }
+
+      // One that closes without a word.
+      using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const serving = (async () => {
+        using connection = await silent.accept();
+        await connection.write(
+          new TextEncoder().encode('INFO {"server_id":"x","version":"2.10.0","max_payload":1024}\r\n'),
+        );
+        await connection.read(new Uint8Array(1024));
+      })();
+      await wrong(
+        {
+          broker: `nats://127.0.0.1:${(silent.addr as Deno.NetAddr).port}`,
+          authority: undefined,
+          credentials: undefined,
+        },
+        /closed the connection as this PC came in: its log says why/,
+      );
+      await serving;
 
       // Without TLS; beside a PC whose clock is off, one that is newer, and one that has the name.
       await using plain = await NatsServer.start();
