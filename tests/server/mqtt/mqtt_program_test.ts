@@ -54,6 +54,11 @@ Deno.test("mqtt: a bench file that names what cannot be is refused, with its lin
       ['"broker": "broker.lab"', /mqtt\.broker.*must be mqtts:\/\/HOST:PORT/],
       ['"broker": "mqtt://a", "every": "1 day"', /mqtt\.every.*must be a time of 0\.1s to 60m/],
       ['"broker": "mqtt://a", "passwordFile": "none"', /mqtt\.user.*no password without a user/],
+      ['"broker": "mqtts://a", "keyFile": "none"', /mqtt: certificateFile and keyFile belong together/],
+      [
+        '"broker": "mqtt://a", "certificateFile": "none", "keyFile": "none"',
+        /mqtt\.broker.*must be mqtts:\/\/ where this PC proves itself/,
+      ],
       ['"broker": "mqtt://a", "name": "a/#"', /mqtt\.name.*letters, digits/],
       [
         '"broker": "mqtt://a", "role": "opertor"',

@@ -62,6 +62,17 @@ function serve(broker: Mosquitto, instruments: readonly Instrument[], mqtt: obje
   return server;
 }
 
+/** A certificate that vouches for itself, as somebody has made one with openssl. */
+async function selfMade(name: string): Promise<{ readonly cert: string; readonly key: string }> {
+  const folder = await Deno.makeTempDir();
+  const [cert, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
+  const made = ["-subj", `/CN=${name}`, "-keyout", nameForOthers(key), "-out", nameForOthers(cert)];
+  await runOther("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", ...made]);
+  const texts = { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key) };
+  await Deno.remove(folder, { recursive: true });
+  return texts;
+}
+
 async function line(server: HeliographServer, text: string): Promise<string> {
   await server.prepare();
   using client = await RawClient.connect(server.commandServer.port);
@@ -299,6 +310,68 @@ Deno.test(
       await eventually(async () => (await status(server)).connected, "it is there");
     });
     ok(!log.some((each) => /sesame/.test(each)));
+  },
+);
+
+Deno.test(
+  "mqtt: the server proves itself by a certificate where the broker asks for one, and is who that says",
+  options,
+  async () => {
+    const { authority, certificate } = await testCertificates();
+    const own = await selfMade("cold-lab");
+    const stranger = await selfMade("stranger");
+    await using broker = await Mosquitto.start([
+      "allow_anonymous false",
+      "require_certificate true",
+      "use_identity_as_username true",
+      "cafile FOLDER/clients.pem",
+      "certfile FOLDER/cert.pem",
+      "keyfile FOLDER/key.pem",
+      "acl_file FOLDER/acl",
+    ], {
+      "cert.pem": certificate.cert,
+      "key.pem": certificate.key,
+      "ca.pem": authority.certificate,
+      "clients.pem": own.cert,
+      "own.pem": own.cert,
+      "own.key": own.key,
+      "stranger.pem": stranger.cert,
+      "stranger.key": stranger.key,
+      "acl": "user cold-lab\ntopic readwrite #\n",
+    });
+    const file = (name: string) => `${broker.folder}/${name}`;
+    const words = { broker: `mqtts://${localName}:${broker.port}`, authorityFile: file("ca.pem") };
+    const given = (certificateFile: string, keyFile: string) => ({
+      ...words,
+      certificateFile: file(certificateFile),
+      keyFile: file(keyFile),
+    });
+    const status = async (server: HeliographServer) => JSON.parse((await line(server, "api.status")).slice(3)).mqtt;
+    for (
+      const [mqtt, reason] of [
+        // Windows throws away what the broker said, where it has not read all.
+        [words, /asks for a certificate: say certificateFile|does it ask for a certificate \(certificateFile\)\?/],
+        [
+          given("stranger.pem", "stranger.key"),
+          /does not take the certificate in certificateFile|closed the connection/,
+        ],
+        [given("acl", "own.key"), /certificateFile, keyFile: No certificates found/],
+        [given("own.pem", "none"), /there is no file .*none/],
+      ] as const
+    ) {
+      await using server = serve(broker, [oven().instrument], mqtt);
+      let told = "";
+      await eventually(async () => reason.test(told = (await status(server)).reason), String(reason))
+        .catch((error) => {
+          throw new Error(`${error.message}; ${told}`);
+        });
+    }
+    await using server = serve(broker, [oven().instrument], given("own.pem", "own.key"));
+    await eventually(async () => {
+      const { connected, waiting } = await status(server);
+      return connected && waiting === 0;
+    }, "it is there, and has published");
+    match(broker.told, /New client connected from .* as heliograph-lab \(.*u'cold-lab'/);
   },
 );
 
