@@ -21,7 +21,7 @@ import type { GuardsWords } from "../guards/guards_schema.ts";
 import { checkMessages, secretFilesOf, withFiles } from "../messages/ways.ts";
 import type { MessagesWords } from "../messages/messages_schema.ts";
 import { checkDriven } from "../mqtt/mqtt_commands.ts";
-import type { MqttWords } from "../mqtt/mqtt_schema.ts";
+import { mqttFiles, type MqttWords } from "../mqtt/mqtt_schema.ts";
 import { compileFields } from "../expressions/computed_fields.ts";
 import type { UnknownName } from "../expressions/bench_environment.ts";
 import { HeliographError } from "../../protocol/errors.ts";
@@ -737,18 +737,21 @@ class Loader {
     if (given.passwordFile !== undefined && given.user === undefined) {
       this.#problem(["mqtt", "user"], "is missing: MQTT takes no password without a user");
     }
-    const files = { passwordFile: given.passwordFile, authorityFile: given.authorityFile };
-    for (const [word, file] of Object.entries(files)) {
-      if (file === undefined || this.#standing.size > 0) continue;
-      const found = resolve(beside, file);
+    if ((given.certificateFile === undefined) !== (given.keyFile === undefined)) {
+      this.#problem(["mqtt"], "certificateFile and keyFile belong together: give both, or neither");
+    } else if (given.certificateFile !== undefined && /^mqtt:/i.test(given.broker)) {
+      this.#problem(["mqtt", "broker"], "must be mqtts:// where this PC proves itself by a certificate");
+    }
+    const words: { -readonly [word in keyof MqttWords]: MqttWords[word] } = { ...given };
+    for (const word of mqttFiles) {
+      const file = given[word];
+      if (file === undefined) continue;
+      const found = words[word] = resolve(beside, file);
+      if (this.#standing.size > 0) continue;
       const isThere = await Deno.stat(found).then(({ isFile }) => isFile, () => false);
       if (!isThere) this.#missing.push(this.#source.problem(["mqtt", word], `there is no file ${found}`));
     }
-    return {
-      ...given,
-      passwordFile: given.passwordFile && resolve(beside, given.passwordFile),
-      authorityFile: given.authorityFile && resolve(beside, given.authorityFile),
-    };
+    return words;
   }
 
   /** Has an instrument that code makes show what its entry names; a described one does so already. */

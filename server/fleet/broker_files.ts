@@ -5,10 +5,11 @@
  * @module
  */
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 import { fleetName, subjects } from "../../protocol/fleet.ts";
 import { type Authority, CertificateMaker } from "../access/authority.ts";
+import { OwnerAccess } from "../files/owner_access.ts";
 
 /** The fleet as its folder has it: what is secret of a PC is carried to it and kept nowhere else. */
 interface Kept {
@@ -65,6 +66,7 @@ export async function writeFleet(
   }
   const { nkeys } = await import("npm:@nats-io/nats-core@3.4.0/internal");
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  OwnerAccess.usual?.protect(resolve(folder), "folder");
   const made = Object.fromEntries(names.map((name) => [name, nkeys.createUser()]));
   const pcs = {
     ...kept?.pcs,
@@ -179,5 +181,6 @@ async function read(file: string): Promise<string | undefined> {
 
 async function write(file: string, text: string): Promise<string> {
   await Deno.writeTextFile(file, text, { mode: 0o600 });
+  OwnerAccess.usual?.protect(resolve(file), "file");
   return file;
 }
