@@ -48,6 +48,13 @@ export class NatsServer {
     this.port = Number(listening.exec(this.told)![1]);
   }
 
+  /** Has it read its configuration anew. */
+  async reload(): Promise<void> {
+    this.told = "";
+    this.#child?.kill("SIGHUP");
+    await eventually(() => /Reloaded server configuration/.test(this.told), "the broker has read its configuration");
+  }
+
   /** Kills it. */
   async kill(): Promise<void> {
     this.#child?.kill("SIGKILL");

@@ -196,7 +196,7 @@ async function init(context: CliContext, flags: FleetFlags, [folder, ...names]: 
     : await writeSite(folder, site, names, place);
   if (flags.json) return writeJson(context, written);
   const { write } = context.process.stdout;
-  write(`For the ${site === undefined ? "" : "main "}broker, in ${printable(folder)}:\n${startBroker}`);
+  write(`For the ${written.startAnew ? "main " : ""}broker, in ${printable(folder)}:\n${startBroker}`);
   for (const name of Object.keys(written.sites)) {
     write(
       `For the broker of ${name}: carry ${printable(join(folder, name))} to it, and in that folder\n${startBroker}`,
@@ -206,10 +206,8 @@ async function init(context: CliContext, flags: FleetFlags, [folder, ...names]: 
     const carried = printable(join(folder, name));
     write(`For ${name}: carry ${carried} to it, and there\n  ${context.program} fleet join ${name} --bench FILE\n`);
   }
-  if (site !== undefined) {
-    write(
-      "Brokers that run already read it by nats-server --signal reload; for its first site, start the main one anew.\n",
-    );
+  if (written.startAnew) {
+    write("A main broker that runs has to be started anew; a site's reads it by nats-server --signal reload.\n");
   }
   if (names.length > 0) {
     write("Whoever has a fleet.seed is that PC: carry each to its own PC alone, and remove it here.\n");

@@ -36,6 +36,8 @@ export interface BrokerPlace {
 export interface WrittenFleet {
   /** The files for the main broker. */
   readonly broker: readonly string[];
+  /** Whether the main broker has to be started anew: read as it runs, it would not let sites say what is new. */
+  readonly startAnew: boolean;
   /** The files for the broker of each site that is new or another, by its name. */
   readonly sites: Readonly<Record<string, readonly string[]>>;
   /** The files for each PC that is new, by its name. */
@@ -181,6 +183,7 @@ async function writeAll(
       join(folder, "broker.key"),
       await write(join(folder, "fleet.json"), `${JSON.stringify(all, null, 2)}\n`),
     ],
+    startAnew: Object.keys(sites).length > 0,
     sites: forSites,
     pcs: carried,
   };

@@ -109,6 +109,8 @@ interface Other {
   seen: number;
   clockAhead: number;
   here: boolean;
+  /** Ends the waiting for its answers: the broker is there, and says nothing where it is lost behind another one. */
+  readonly waiting: Set<(reason: HeliographError) => void>;
   /** Its instruments, where somebody here looks at them. */
   readonly following: Following;
 }
@@ -524,7 +526,7 @@ export class Fleet implements Elsewhere {
       isExpected: () => this.#expected.has(name),
       changed: () => this.#tellExpected(name),
     });
-    const other: Other = { presence, heard: 0, seen: 0, clockAhead: 0, here: false, following };
+    const other: Other = { presence, heard: 0, seen: 0, clockAhead: 0, here: false, waiting: new Set(), following };
     this.#others.set(name, other);
     return other;
   }
@@ -538,14 +540,26 @@ export class Fleet implements Elsewhere {
         other.here = false;
         this.#gone(name, other);
       }
+      if (other.waiting.size > 0) void this.#probe(name, other);
       other.following.look();
     }
     this.#tellAwaited();
   }
 
+  /** Looks whether somebody still takes what is asked of a PC: what it was asked before may be all that it got. */
+  async #probe(name: string, other: Other): Promise<void> {
+    // What is no question is answered at once.
+    const answer = await this.#broker.ask(subjects.ask(this.name, name), "", ownQuestions).catch(() => "");
+    if (answer !== undefined || !other.here) return;
+    other.here = false;
+    this.#gone(name, other);
+  }
+
   #gone(name: string, other: Other): void {
-    log.warning("{reason}", { reason: this.#whyGone(name, other) || `${name} has gone` });
+    const reason = this.#whyGone(name, other) || `${name} has gone`;
+    log.warning("{reason}", { reason });
     other.following.lose();
+    for (const reject of other.waiting) reject(new HeliographError("not_connected", reason));
   }
 
   /**
@@ -601,13 +615,17 @@ export class Fleet implements Elsewhere {
       ? { name: "", rights: ["read"] }
       : { name: origin.person || origin.name, rights: most ?? [...origin.standing.rights] };
     const asked = JSON.stringify({ for: whom, seconds, message: { ...message, id: 1 } });
+    const { promise: lost, reject } = Promise.withResolvers<never>();
+    other.waiting.add(reject);
     let text: string | undefined;
     try {
-      text = await this.#broker.ask(subjects.ask(this.name, pc), asked, seconds + 1);
+      text = await Promise.race([this.#broker.ask(subjects.ask(this.name, pc), asked, seconds + 1), lost]);
     } catch (error) {
       const { code, message: reason } = wireError(error);
       const doubt = "; whether it was done is not known";
       throw new HeliographError(code, `Cannot ask ${pc}: ${reason}${message.cmd === "Describe" ? "" : doubt}`);
+    } finally {
+      other.waiting.delete(reject);
     }
     if (text === undefined) {
       other.here = false;
