@@ -41,7 +41,7 @@ ping_max: 2
 `;
 
 /** The main broker's configuration. */
-export function brokerConfiguration({ port, pcs, sites = {} }: MainBroker): string {
+export function brokerConfiguration({ host, port, pcs, sites = {} }: MainBroker): string {
   const head = `# A heliograph fleet's broker: nats-server --config nats-server.conf, in this folder.
 port: ${port}
 server_name: heliograph-fleet
@@ -64,8 +64,8 @@ tls {
 # The brokers of other sites come in here.
 leafnodes {
   port: ${leafPort}
-  # They go where people told them to.
-  no_advertise: true
+  # Otherwise they would try addresses that its certificate does not have.
+  advertise: "${bracketed(host)}:${leafPort}"
   tls {
     ${certificate.replace("\n", "\n  ")}
   }

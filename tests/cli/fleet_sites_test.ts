@@ -44,7 +44,10 @@ async function sites(folder: string) {
   const told = await init(lab, dome);
   await init(lab, "heliograph fleet init lab-fleet --site base --broker nats.lab base-lamp");
   const leaf = freePort();
-  const useLeaf = () => change(join(lab, "nats-server.conf"), "port: 7422", `port: ${leaf}`);
+  const useLeaf = async () => {
+    await change(join(lab, "nats-server.conf"), "port: 7422", `port: ${leaf}`);
+    await change(join(lab, "nats-server.conf"), ":7422", `:${leaf}`);
+  };
   await useLeaf();
   for (const site of ["dome", "base"]) await change(join(lab, site, "main-broker.conf"), ":7422", `:${leaf}`);
   const start = (own: string) => NatsServer.start(["--config", "nats-server.conf"], own);
