@@ -52,6 +52,8 @@ const oftenest = 500;
 const mostAsked = 256;
 /** What whoever gathers records asks. */
 const recordsWord = "Records after";
+/** What is asked while an answer is waited for, to see whether anybody takes it; any answer will do. */
+const presentWord = "Present";
 /** So much of a message is left for what stands beside records. */
 const besideRecords = 20_000;
 /** The most bytes of records that are told at once: others have to get past. */
@@ -389,6 +391,7 @@ export class Fleet implements Elsewhere {
       started,
       now: new Date().toISOString(),
       bench: this.#publisher.bench,
+      readings: this.#publisher.told,
       instruments: bench.instruments.map(({ name }) => name),
       trouble: trouble(),
       ...this.#words.page === undefined ? {} : { page: this.#words.page },
@@ -548,8 +551,9 @@ export class Fleet implements Elsewhere {
 
   /** Looks whether somebody still takes what is asked of a PC: what it was asked before may be all that it got. */
   async #probe(name: string, other: Other): Promise<void> {
-    // What is no question is answered at once.
-    const answer = await this.#broker.ask(subjects.ask(this.name, name), "", ownQuestions).catch(() => "");
+    const asked = { for: { name: "", rights: [] }, seconds: ownQuestions, message: { cmd: presentWord, id: 1 } };
+    const answer = await this.#broker.ask(subjects.ask(this.name, name), JSON.stringify(asked), ownQuestions)
+      .catch(() => "");
     if (answer !== undefined || !other.here) return;
     other.here = false;
     this.#gone(name, other);
@@ -654,6 +658,7 @@ export class Fleet implements Elsewhere {
     if (this.#asked >= mostAsked) {
       return fail(new HeliographError("too_many_requests", `${this.name} works on ${mostAsked} requests already`));
     }
+    if (ask.message.cmd === presentWord) return answer('{"id":1,"ok":true,"value":true}');
     this.#asked++;
     try {
       const until = performance.now() + ask.seconds * 1000;

@@ -218,6 +218,19 @@ Deno.test({
       strictEqual(await baseLamp.line("dome-camera/gauge.set valve 8"), "OK");
       deepStrictEqual([cold.told, camera.told, lamp.told], [[1, -1, 7], [2, 3, -1, 6, 8], [4]], "nothing twice");
 
+      // A break that is over before anybody counts as gone: what was told meanwhile, and is not told again, is known.
+      // Nothing is under way by then: that would be told as lost, and all of it asked anew.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await main.kill();
+      camera.instrument.fields.Pressure.update(5);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await main.start();
+      await eventually(
+        async () =>
+          (await baseLamp.framed({ cmd: "Get", instrument: "dome-camera/gauge", field: "Pressure" })).value === 5,
+        "it is known",
+      );
+
       // One more PC on a site: its broker reads it as it runs, the main one as it starts.
       await init(lab, more);
       await useLeaf();
