@@ -110,6 +110,8 @@ export interface PresenceMessage {
   readonly now: string;
   /** Counts up whenever an instrument comes, goes or is another. */
   readonly bench: number;
+  /** How many messages of readings it published before this, so that the loss of the last ones is noticed, too. */
+  readonly readings?: number | undefined;
   /** The names of its instruments. */
   readonly instruments: readonly string[];
   /** What is not well; empty where all is. */

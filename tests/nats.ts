@@ -39,6 +39,14 @@ export class NatsServer {
     this.port = Number(listening.exec(this.told)![1]);
   }
 
+  /** Has it read its configuration anew. */
+  async reload(): Promise<void> {
+    const before = this.told.length;
+    await this.#program?.signal("SIGHUP");
+    const reloaded = () => this.told.slice(before).includes("Reloaded server configuration");
+    await eventually(reloaded, "the broker has read its configuration");
+  }
+
   /** Kills it. */
   async kill(): Promise<void> {
     await this.#program?.kill();

@@ -103,8 +103,8 @@ export class OtherProgram {
     }
   }
 
-  /** Lets it go on, or not, or ends it. */
-  async signal(signal: "SIGSTOP" | "SIGCONT" | "SIGKILL"): Promise<void> {
+  /** Has it read its configuration anew, lets it go on, or not, or ends it. */
+  async signal(signal: "SIGHUP" | "SIGSTOP" | "SIGCONT" | "SIGKILL"): Promise<void> {
     if (this.#child !== undefined) return this.#child.kill(signal);
     for await (const _ of await shell(`kill -${signal.slice("SIG".length)} ${await this.#pid.promise}`));
   }

@@ -54,8 +54,10 @@ const oftenestEach = 10;
 const mostAsked = 256;
 /** What whoever gathers records asks. */
 const recordsWord = "Records after";
-/** What whoever follows a PC asks that says seldom that it is there. */
+/** What is asked to see whether a PC is there, and how it is. */
 const hereWord = "Here";
+/** How often that is asked while an answer of it is waited for, in seconds. */
+const askedWaiting = 1;
 /** So much of a message is left for what stands beside records. */
 const besideRecords = 20_000;
 /** The most bytes of records that are told at once: others have to get past. */
@@ -117,6 +119,8 @@ interface Other {
   asked: number;
   clockAhead: number;
   here: boolean;
+  /** Ends the waiting for its answers: the broker is there, and says nothing where it is lost behind another one. */
+  readonly waiting: Set<(reason: HeliographError) => void>;
   /** Its instruments, where somebody here looks at them. */
   readonly following: Following;
 }
@@ -395,6 +399,7 @@ export class Fleet implements Elsewhere {
       started,
       now: new Date().toISOString(),
       bench: this.#publisher.bench,
+      readings: this.#publisher.told,
       instruments: bench.instruments.map(({ name }) => name),
       trouble: trouble(),
       ...this.#words.page === undefined ? {} : { page: this.#words.page },
@@ -412,7 +417,7 @@ export class Fleet implements Elsewhere {
 
   /** Something of what it says of itself is another: what changes at once is told at once. */
   changed(): void {
-    if (this.#isIn && !this.#stopped) this.#sayWithin(gathered);
+    if (this.#isIn) this.#sayWithin(gathered);
   }
 
   /** Says that it is there: where many come at once, once for all of them; and of many PCs, not all in one moment. */
@@ -426,7 +431,7 @@ export class Fleet implements Elsewhere {
   /** Says that it is there in so many milliseconds, or earlier where that was to be. */
   #sayWithin(wait: number): void {
     const when = performance.now() + wait;
-    if (when >= this.#saysHere) return;
+    if (this.#stopped || when >= this.#saysHere) return;
     clearTimeout(this.#sayingHere);
     this.#saysHere = when;
     this.#sayingHere = setTimeout(() => this.#sayHere(), wait);
@@ -553,7 +558,8 @@ export class Fleet implements Elsewhere {
       isExpected: () => this.#expected.has(name),
       changed: () => this.#tellExpected(name),
     });
-    const other: Other = { presence, heard: 0, seen: 0, asked: 0, clockAhead: 0, here: false, following };
+    const waiting: Other["waiting"] = new Set();
+    const other: Other = { presence, heard: 0, seen: 0, asked: 0, clockAhead: 0, here: false, waiting, following };
     this.#others.set(name, other);
     return other;
   }
@@ -566,12 +572,16 @@ export class Fleet implements Elsewhere {
       const { every = presenceEvery } = other.presence;
       const now = performance.now();
       if (other.here && now - other.heard > goneAfter(every) * 1000) {
-        other.here = false;
         this.#gone(name, other);
       }
-      // Of what somebody looks at, nobody has to wait until it would have said so.
-      const silent = now - Math.max(other.heard, other.asked) > (this.#times.askAfter ?? presenceEvery) * 1000;
-      if (other.here && silent && every > presenceEvery && other.following.isFollowed) {
+      // Of what somebody looks at, or waits for, nobody has to wait until it would have said so.
+      const { askAfter = presenceEvery } = this.#times;
+      const patience = other.waiting.size > 0
+        ? askedWaiting
+        : other.following.isFollowed && every > presenceEvery
+        ? askAfter
+        : Infinity;
+      if (other.here && now - Math.max(other.heard, other.asked) > patience * 1000) {
         void this.#askWhetherHere(name, other);
       }
       other.following.look();
@@ -579,19 +589,28 @@ export class Fleet implements Elsewhere {
     this.#tellAwaited();
   }
 
+  /** A broker behind another one may have gone, and says nothing of it: whoever asks again hears that nobody takes it. */
   async #askWhetherHere(pc: string, other: Other): Promise<void> {
     other.asked = performance.now();
-    try {
-      const presence = presenceSchema.safeParse(await this.#ask(pc, { cmd: hereWord }, undefined, presenceEvery)).data;
-      if (presence?.name === pc) this.#told(presence, other);
-    } catch {
-      // A PC that is not there is told by the question, one that is slow by its silence.
+    const asked = { for: { name: "", rights: [] }, seconds: ownQuestions, message: { cmd: hereWord, id: 1 } };
+    const answer = await this.#broker.ask(subjects.ask(this.name, pc), JSON.stringify(asked), ownQuestions)
+      // One that is slow is told by its silence.
+      .catch(() => "");
+    if (answer === undefined) {
+      if (other.here) this.#gone(pc, other);
+      return;
     }
+    const told = readMessage(answerSchema, answer);
+    const presence = told?.ok === true ? presenceSchema.safeParse(told.value).data : undefined;
+    if (presence?.name === pc) this.#told(presence, other);
   }
 
   #gone(name: string, other: Other): void {
-    log.warning("{reason}", { reason: this.#whyGone(name, other) || `${name} has gone` });
+    other.here = false;
+    const reason = this.#whyGone(name, other) || `${name} has gone`;
+    log.warning("{reason}", { reason });
     other.following.lose();
+    for (const reject of other.waiting) reject(new HeliographError("not_connected", reason));
   }
 
   /**
@@ -647,16 +666,19 @@ export class Fleet implements Elsewhere {
       ? { name: "", rights: ["read"] }
       : { name: origin.person || origin.name, rights: most ?? [...origin.standing.rights] };
     const asked = JSON.stringify({ for: whom, seconds, message: { ...message, id: 1 } });
+    const { promise: lost, reject } = Promise.withResolvers<never>();
+    other.waiting.add(reject);
     let text: string | undefined;
     try {
-      text = await this.#broker.ask(subjects.ask(this.name, pc), asked, seconds + 1);
+      text = await Promise.race([this.#broker.ask(subjects.ask(this.name, pc), asked, seconds + 1), lost]);
     } catch (error) {
       const { code, message: reason } = wireError(error);
       const doubt = "; whether it was done is not known";
       throw new HeliographError(code, `Cannot ask ${pc}: ${reason}${message.cmd === "Describe" ? "" : doubt}`);
+    } finally {
+      other.waiting.delete(reject);
     }
     if (text === undefined) {
-      other.here = false;
       this.#gone(pc, other);
       throw new HeliographError("not_connected", `Cannot ask ${pc}: ${this.#whyGone(pc, other)}`);
     }
@@ -682,6 +704,9 @@ export class Fleet implements Elsewhere {
     if (this.#asked >= mostAsked) {
       return fail(new HeliographError("too_many_requests", `${this.name} works on ${mostAsked} requests already`));
     }
+    if (ask.message.cmd === hereWord) {
+      return answer(`{"id":1,"ok":true,"value":${JSON.stringify(this.#presence(false))}}`);
+    }
     this.#asked++;
     try {
       const until = performance.now() + ask.seconds * 1000;
@@ -696,8 +721,6 @@ export class Fleet implements Elsewhere {
       const { cmd, after } = ask.message;
       const reply = cmd === recordsWord
         ? await this.#answerRecords(after, principal)
-        : cmd === hereWord
-        ? `{"id":1,"ok":true,"value":${JSON.stringify(this.#presence(false))}}`
         : await this.#parts.answer(ask.message, principal);
       // What came of it is told before the answer.
       this.#publisher.flush();

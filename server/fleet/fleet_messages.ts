@@ -56,6 +56,7 @@ export const presenceSchema: z.ZodType<PresenceMessage> = z.object({
   started: time,
   now: time,
   bench: z.int(),
+  readings: z.int().optional().catch(undefined),
   instruments: z.array(text).max(10_000),
   trouble: text,
   page: pageAddress.optional().catch(undefined),

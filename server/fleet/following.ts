@@ -59,6 +59,10 @@ export class Following {
   #turn = 0;
   #describing: Promise<void> | undefined;
   #forgetting: Promise<void> = Promise.resolve();
+  /** How many messages of readings it had published when it told of itself last; `undefined` where that is not known. */
+  #published: number | undefined;
+  /** How many of them came since then. */
+  #came = 0;
   /** Ends the subscription to its readings. */
   #unsubscribe: (() => void) | undefined;
   /** When somebody asked for it last, by `performance.now()`. */
@@ -132,7 +136,13 @@ export class Following {
   told(presence: PresenceMessage, clockAhead: number, isOther: boolean): void {
     this.#presence = presence;
     this.#clockAhead = clockAhead;
-    if (isOther) this.#outdate();
+    const { readings } = presence;
+    // A line that breaks for a moment loses some, and what they told may not be told again.
+    const isWhole = this.#published === undefined || readings === undefined ||
+      readings - this.#published === this.#came;
+    if (isOther || !isWhole) this.#outdate();
+    this.#published = this.#unsubscribe === undefined ? undefined : readings;
+    this.#came = 0;
     // What could not be described is tried again.
     if (this.#isWanted) void this.#describe();
   }
@@ -157,6 +167,7 @@ export class Following {
   leave(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
+    this.#published = undefined;
   }
 
   get #isWanted(): boolean {
@@ -265,6 +276,7 @@ export class Following {
   }
 
   #read({ subject, text }: BrokerMessage): void {
+    this.#came++;
     const [, , instrument] = partsOf(subject);
     const mirror = this.#mirrors.get(instrument ?? "");
     if (mirror === undefined || this.#parts.whyGone() !== "") return;
