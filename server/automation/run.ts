@@ -680,8 +680,13 @@ export class Run {
   async #condition(step: Extract<RunStep, { kind: "condition" }>, place: Place, skipped: () => boolean): Promise<void> {
     const { clock, bench } = this.#parts;
     const windows = new Windows(() => clock.now() * 1000);
+    let isOther = false;
+    using named = bench.elsewhere?.expecting(() => {
+      isOther = true;
+      this.#wake();
+    });
     const compiled = () =>
-      new Condition(step.condition, new BenchEnvironment(bench.instruments, bench.elsewhere).of(undefined, windows));
+      new Condition(step.condition, new BenchEnvironment(bench.instruments, named).of(undefined, windows));
     let condition = compiled();
     const fields = [...condition.fields];
     this.#now.set(place, { step, condition });
@@ -690,11 +695,6 @@ export class Run {
     const unsubscribe = hubs.map((hub) =>
       hub.subscribe("reading", ({ field }) => windows.reading(field), { name: "a run" })
     );
-    let isOther = false;
-    const another = bench.elsewhere?.onExpected(() => {
-      isOther = true;
-      this.#wake();
-    });
     let since: number | undefined;
     try {
       await this.#onChange(fields, async () =>
@@ -719,7 +719,6 @@ export class Run {
         }));
     } finally {
       unsubscribe.forEach((each) => each());
-      another?.();
     }
   }
 

@@ -26,7 +26,7 @@ import { Principal, principalOf } from "../access/principal.ts";
 import { nobody, type Roles, type Standing } from "../access/rights.ts";
 import { Bench } from "../bench/bench.ts";
 import type { Caller } from "../bench/command.ts";
-import { awaitedInstrument, type Elsewhere, type Expected, isElsewhere } from "../bench/elsewhere.ts";
+import type { Elsewhere, Expectations, Expected } from "../bench/elsewhere.ts";
 import type { Hub } from "../bench/hub.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { describeInstrument } from "../bench/describe.ts";
@@ -35,6 +35,7 @@ import { decodeValue } from "../bench/typed_values.ts";
 import { wireError } from "../bench/wire_error.ts";
 import { Broker, type BrokerMessage } from "./broker.ts";
 import { answerSchema, askSchema, presenceSchema, readMessage } from "./fleet_messages.ts";
+import { ExpectedInstruments } from "./expected_instruments.ts";
 import type { FleetWords } from "./fleet_schema.ts";
 import { type CopyCursor, copyCursor } from "../records/copying.ts";
 import { Following, ownQuestions, usualFollowing } from "./following.ts";
@@ -137,11 +138,8 @@ export class Fleet implements Elsewhere {
   readonly #times: FleetTimes;
   readonly #instance = crypto.randomUUID();
   readonly #others = new Map<string, Other>();
-  /** The PCs of which conditions speak. */
-  readonly #expected = new Set<string>();
-  /** What stands for instruments that are not known yet, by their names and fields. */
-  readonly #awaited = new Map<string, Instrument>();
-  readonly #expecting = new Set<() => void>();
+  /** What conditions name, as long as somebody looks at them. */
+  readonly #expecting = new Set<ExpectedInstruments>();
   #reason = "it has not been reached yet";
   #isIn = false;
   #asked = 0;
@@ -253,26 +251,26 @@ export class Fleet implements Elsewhere {
   }
 
   expect(name: string, field: string): Expected | undefined {
-    if (!isElsewhere(name)) return undefined;
-    const [pc] = split(name);
-    this.#expected.add(pc!);
-    const other = this.#others.get(pc!);
-    void other?.following.follow();
-    const found = this.find(name);
-    if (found !== undefined) return { instrument: found, known: true };
-    // It has described itself, and that is none of its instruments.
-    if (other !== undefined && this.#whyGone(pc!, other) === "" && other.following.described) return undefined;
-    const key = JSON.stringify([name, field]);
-    let awaited = this.#awaited.get(key);
-    if (awaited === undefined) {
-      this.#awaited.set(key, awaited = awaitedInstrument(name, field, this.#whyAwaited(name)));
-    }
-    return { instrument: awaited, known: false };
+    using expectations = this.expecting(() => {});
+    return expectations.expect(name, field);
   }
 
-  onExpected(listener: () => void): () => void {
-    this.#expecting.add(listener);
-    return () => void this.#expecting.delete(listener);
+  expecting(changed: () => void): Expectations {
+    const expected: ExpectedInstruments = new ExpectedInstruments({
+      find: (name) => this.find(name),
+      followingOf: (pc) => this.#others.get(pc)?.following,
+      isNone: (name) => {
+        const [pc] = split(name);
+        const other = this.#others.get(pc ?? "");
+        return other !== undefined && this.#whyGone(pc!, other) === "" && other.following.described;
+      },
+      whyNot: (name) => this.whyNot(name),
+      whyAwaited: (name) => this.#whyAwaited(name),
+      changed,
+      ended: () => void this.#expecting.delete(expected),
+    });
+    this.#expecting.add(expected);
+    return expected;
   }
 
   #whyAwaited(name: string): string {
@@ -283,21 +281,7 @@ export class Fleet implements Elsewhere {
 
   /** What stands for what is not known yet tells why it is not. */
   #tellAwaited(): void {
-    for (const [key, awaited] of this.#awaited) {
-      const [name] = JSON.parse(key) as [string];
-      awaited.allFields[0]!.mirror(undefined, "stale", this.#whyAwaited(name), false);
-    }
-  }
-
-  /** What conditions expect of a PC may be known now, or be another. */
-  #tellExpected(pc: string): void {
-    if (!this.#expected.has(pc)) return;
-    for (const key of [...this.#awaited.keys()]) {
-      const [name] = JSON.parse(key) as [string];
-      if (this.find(name) !== undefined) this.#awaited.delete(key);
-    }
-    this.#tellAwaited();
-    for (const listener of this.#expecting) listener();
+    for (const expected of this.#expecting) expected.tellWhy();
   }
 
   /** The names of all instruments of other PCs, for suggestions. */
@@ -555,12 +539,12 @@ export class Fleet implements Elsewhere {
       ask: (message, caller, seconds) => this.#ask(name, message, caller, seconds),
       subscribe: (take) => this.#broker.subscribe(subjects.readings(name, "*"), take),
       whyGone: () => this.#whyGone(name, other),
-      isExpected: () => this.#expected.has(name),
-      changed: () => this.#tellExpected(name),
+      changed: () => this.#expecting.forEach((expected) => expected.told(name)),
     });
     const waiting: Other["waiting"] = new Set();
     const other: Other = { presence, heard: 0, seen: 0, asked: 0, clockAhead: 0, here: false, waiting, following };
     this.#others.set(name, other);
+    for (const expected of this.#expecting) expected.meet(name);
     return other;
   }
 

@@ -40,8 +40,6 @@ export interface FollowingParts {
   readonly subscribe: (take: (message: BrokerMessage) => void) => () => void;
   /** Why it cannot be reached; empty where it can. */
   readonly whyGone: () => string;
-  /** Whether conditions speak of it: then it is always followed. */
-  readonly isExpected: () => boolean;
   /** More is known of its instruments, or they are others. */
   readonly changed: () => void;
 }
@@ -67,7 +65,7 @@ export class Following {
   #unsubscribe: (() => void) | undefined;
   /** When somebody asked for it last, by `performance.now()`. */
   #asked = -Infinity;
-  /** How many watch it, or wait for an answer of it. */
+  /** How many watch it, wait for an answer of it, or look at conditions that name it. */
   #holds = 0;
   /** Why it was not described last; the log has said it. */
   #failure = "";
@@ -171,8 +169,7 @@ export class Following {
   }
 
   get #isWanted(): boolean {
-    const { isExpected, lasts } = this.#parts;
-    return this.#holds > 0 || isExpected() || performance.now() - this.#asked < lasts * 1000;
+    return this.#holds > 0 || performance.now() - this.#asked < this.#parts.lasts * 1000;
   }
 
   #outdate(): void {

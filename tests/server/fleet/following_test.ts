@@ -247,10 +247,34 @@ Deno.test(
       await asked;
       deepStrictEqual(pressure(), [8, "good"]);
       await forgotten();
-      const expected = fleet.expect(name, "Pressure");
-      strictEqual(expected?.known, false);
-      await eventually(() => fleet.expect(name, "Pressure")?.known === true, "it is known");
-      ok(await isFollowed(), "a condition expects it");
+      {
+        let changes = 0;
+        using conditions = fleet.expecting(() => void changes++);
+        using early = fleet.expecting(() => {});
+        strictEqual(early.expect("late-lab/gauge", "Pressure")?.known, false, "it was not heard of yet");
+        strictEqual(conditions.expect(name, "Pressure")?.known, false);
+        await eventually(() => conditions.expect(name, "Pressure")?.known === true, "it is known");
+        ok(changes > 0, "it is said that it is");
+        ok(await isFollowed(), "a condition names it");
+        await using _late = new Pc(broker, "late-lab", [gauge().instrument]);
+        await eventually(
+          () => early.expect("late-lab/gauge", "Pressure")?.known === true,
+          "it is followed when it comes",
+        );
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        deepStrictEqual(await observer.following(), ["warm-lab cold-lab", "warm-lab late-lab"]);
+        // A run ends, and guards end with the server.
+        early[Symbol.dispose]();
+        early[Symbol.dispose]();
+        await eventually(
+          async () => (await observer.following()).join() === "warm-lab cold-lab",
+          "nobody names it now",
+        );
+      }
+      await forgotten();
+      strictEqual(fleet.expect(name, "Pressure")?.known, false, "what is only checked is followed as usual");
+      await eventually(() => fleet.elsewhere.instruments.length > 0, "it is followed");
+      await forgotten();
       strictEqual(await coldLab.line("gauge.get valve"), "OK 0.0");
     } finally {
       await fleet.stop();
