@@ -42,6 +42,7 @@ Deno.test({
       match(joined.out, /is in the fleet as cold-lab once its server is started again\. Remove .* now/);
       match(joined.out, /well +tls:\/\/localhost:\d+ answers, and has proved itself, and lets this PC in/);
       match(joined.out, /well +cold-lab may speak in its own name/);
+      match(joined.out, /note +No other PC is there; where this broker is a site's own, its log says whether/);
       const text = await Deno.readTextFile(file);
       match(text, /\/\/ Of the cold lab\./, "the rest stays as it was written");
       const words = {
