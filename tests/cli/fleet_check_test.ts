@@ -47,6 +47,7 @@ Deno.test({
         /well +tls:\/\/(?:localhost|127\.0\.0\.1):\d+ answers, and has proved itself, and lets this PC in/,
       );
       match(joined.out, /well +cold-lab may speak in its own name/);
+      match(joined.out, /note +No other PC is there; where this broker is a site's own, its log says whether/);
       const text = await Deno.readTextFile(file);
       match(text, /\/\/ Of the cold lab\./, "the rest stays as it was written");
       const words = {
