@@ -7,7 +7,7 @@
 
 import { join, resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
-import { fleetName, subjects } from "../../protocol/fleet.ts";
+import { fleetName, fleetNameRule, subjects } from "../../protocol/fleet.ts";
 import { type Authority, CertificateMaker } from "../access/authority.ts";
 import { OwnerAccess } from "../files/owner_access.ts";
 
@@ -53,7 +53,7 @@ export async function writeFleet(
     if (!fleetName.test(name)) {
       throw new HeliographError(
         "bad_argument",
-        `Cannot call a PC ${name}: give 1 to 63 lower-case letters, digits and hyphens`,
+        `Cannot call a PC ${name}: give ${fleetNameRule}`,
       );
     }
     if (kept?.pcs[name] !== undefined) {
