@@ -32,8 +32,12 @@ export function goneAfter(every: number): number {
   return 3 * every;
 }
 
-/** What a PC may be called in a fleet: a part of a subject, and of `cold-lab/tempcon`. */
-export const fleetName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** What a PC may be called in a fleet: a part of a subject, of `cold-lab/tempcon`, and a folder, on Windows too. */
+export const fleetName = /^(?!(?:aux|con|nul|prn|com[0-9]|lpt[0-9])$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** That, for people. */
+export const fleetNameRule =
+  "1 to 63 lower-case letters, digits and hyphens, and no device of Windows as aux and con are";
 
 /** The subjects, as NATS calls them. The name of whoever publishes is a part of each, so that the broker can see to it. */
 export const subjects = {

@@ -7,7 +7,7 @@
 
 import { join, resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
-import { fleetName } from "../../protocol/fleet.ts";
+import { fleetName, fleetNameRule } from "../../protocol/fleet.ts";
 import { type Authority, CertificateMaker } from "../access/authority.ts";
 import {
   bracketed,
@@ -193,10 +193,7 @@ async function writeAll(
 /** @throws {HeliographError} `bad_argument` where it is no name, or another PC's or site's: each has a folder. */
 function checkName(what: "a PC" | "a site", name: string, kept: Kept | undefined, folder: string): void {
   if (!fleetName.test(name)) {
-    throw new HeliographError(
-      "bad_argument",
-      `Cannot call ${what} ${name}: give 1 to 63 lower-case letters, digits and hyphens`,
-    );
+    throw new HeliographError("bad_argument", `Cannot call ${what} ${name}: give ${fleetNameRule}`);
   }
   const sites = Object.entries(kept?.sites ?? {});
   if (sites.some(([site]) => site === name)) {

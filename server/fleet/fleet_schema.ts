@@ -5,7 +5,7 @@
  */
 
 import * as z from "npm:zod@4.6.7";
-import { fleetName } from "../../protocol/fleet.ts";
+import { fleetName, fleetNameRule } from "../../protocol/fleet.ts";
 
 /** What a bench file says of its fleet. */
 export interface FleetWords {
@@ -31,7 +31,7 @@ export const fleetSchema = z.strictObject({
   broker: z.union([broker, z.array(broker).min(1).max(20)]).meta({
     description: "Where the NATS server is: tls://nats.lab:4222; several where there are several",
   }),
-  name: z.string().regex(fleetName, "must be 1 to 63 lower-case letters, digits and hyphens").meta({
+  name: z.string().regex(fleetName, `must be ${fleetNameRule}`).meta({
     description: "What this PC is called in the fleet: cold-lab. No other may have the name",
   }),
   credentials: z.string().min(1).optional().meta({

@@ -33,6 +33,10 @@ Deno.test({
         return { code, out: out + err };
       };
       match((await check()).out, /says nothing of a fleet: “heliograph fleet join FOLDER --bench/);
+      match(
+        (await run(["fleet", "init", lab, "con"])).err,
+        /Cannot call a PC con: .* no device of Windows as aux and con/,
+      );
       match((await run(["fleet", "join", "--bench", file])).err, /give the folder that “fleet init” made for this PC/);
       match((await run(["fleet", "join", lab, "--bench", file])).err, /is not as “fleet init” writes it for a PC/);
       match((await run(["fleet", "join", join(folder, "no"), "--bench", file])).err, /There is no file .*fleet\.json/);
