@@ -53,6 +53,9 @@ export const subjects = {
   readings: (pc: string, instrument: string) => `${root}.readings.${pc}.${instrument}`,
 } as const;
 
+/** The word of a message by which a PC asks another whether it is there and how it is, or tells it that alone. */
+export const hereWord = "Here";
+
 /** The parts of a subject after the version: `["ask", "cold-lab", "reactor-lab"]`. */
 export function partsOf(subject: string): readonly string[] {
   return subject.startsWith(`${root}.`) ? subject.slice(root.length + 1).split(".") : [];

@@ -11,6 +11,7 @@ import {
   type FleetDescription,
   type FleetMember,
   goneAfter,
+  hereWord,
   partsOf,
   presenceEvery,
   presenceIn,
@@ -28,7 +29,6 @@ import { Bench } from "../bench/bench.ts";
 import type { Caller } from "../bench/command.ts";
 import type { Elsewhere, Expectations, Expected } from "../bench/elsewhere.ts";
 import type { Hub } from "../bench/hub.ts";
-import type { Instrument } from "../bench/instrument.ts";
 import { describeInstrument } from "../bench/describe.ts";
 import { didYouMean, identifierOf, listed, ownInstruments } from "../bench/names.ts";
 import { decodeValue } from "../bench/typed_values.ts";
@@ -48,15 +48,16 @@ const log = getLogger(["heliograph", "fleet"]);
 const lookEvery = 1000;
 /** How long changes of alarms and runs are gathered, in milliseconds. */
 const gathered = 300;
-/** Asked who is there, it says so this often at most, in milliseconds: at least, and for each PC of the fleet. */
+/** Asked by a PC of an older version who is there, it says so to all this often at most, in milliseconds. */
 const oftenest = 500;
-const oftenestEach = 10;
+/** What a PC says with {@linkcode subjects.who} that has each of the others answer to it alone. */
+const directly = JSON.stringify({ directly: true });
 /** How many requests of other PCs are worked on at once. */
 const mostAsked = 256;
 /** What whoever gathers records asks. */
 const recordsWord = "Records after";
-/** What is asked to see whether a PC is there, and how it is. */
-const hereWord = "Here";
+/** Whom this PC asks for what it asks by itself. */
+const ofThisPc = { for: { name: "", rights: [] }, seconds: ownQuestions };
 /** How often that is asked while an answer of it is waited for, in seconds. */
 const askedWaiting = 1;
 /** So much of a message is left for what stands beside records. */
@@ -404,10 +405,15 @@ export class Fleet implements Elsewhere {
     if (this.#isIn) this.#sayWithin(gathered);
   }
 
-  /** Says that it is there: where many come at once, once for all of them; and of many PCs, not all in one moment. */
-  #answerWho(): void {
-    const often = Math.max(oftenest, oftenestEach * this.#others.size);
-    const wait = Math.max(this.#saidHere + often - performance.now(), Math.random() * (often - oftenest));
+  /** Says to a PC that has come that it is there; to all, where it is of an older version. */
+  #answerWho({ subject, text }: BrokerMessage): void {
+    const [, asker] = partsOf(subject);
+    if (!this.#isIn || asker === this.name) return;
+    if (text === directly) {
+      const message = { cmd: hereWord, here: this.#presence(false) };
+      return this.#broker.publish(subjects.ask(this.name, asker!), JSON.stringify({ ...ofThisPc, message }));
+    }
+    const wait = this.#saidHere + oftenest - performance.now();
     if (wait <= 0) this.#sayHere();
     else this.#sayWithin(wait);
   }
@@ -442,7 +448,7 @@ export class Fleet implements Elsewhere {
         if (other !== undefined) return this.#nameIsTaken(readMessage(presenceSchema, other));
         this.#unsubscribe = [
           this.#broker.subscribe(subjects.here("*"), (message) => this.#heard(message)),
-          this.#broker.subscribe(subjects.who("*"), () => this.#answerWho()),
+          this.#broker.subscribe(subjects.who("*"), (message) => this.#answerWho(message)),
           this.#broker.subscribe(subjects.name(name), ({ answer }) => answer?.(JSON.stringify(this.#presence(false)))),
           this.#broker.subscribe(subjects.ask("*", name), (message) => void this.#answer(message)),
         ];
@@ -453,7 +459,7 @@ export class Fleet implements Elsewhere {
       log.info("In the fleet as {name}, by {broker}", { name, broker: this.#broker.address });
       this.#sayHere();
       // What was told meanwhile was not heard.
-      this.#broker.publish(subjects.who(name), "");
+      this.#broker.publish(subjects.who(name), directly);
     } catch (error) {
       this.#lost(wireError(error).message);
     }
@@ -487,11 +493,12 @@ export class Fleet implements Elsewhere {
   }
 
   #heard({ subject, text }: BrokerMessage): void {
-    const presence = readMessage(presenceSchema, text);
-    if (presence === undefined) return;
-    const { name } = presence;
-    // The broker has seen to the subject, and to nothing else.
-    if (name !== partsOf(subject)[1]) return;
+    this.#hears(partsOf(subject)[1]!, readMessage(presenceSchema, text));
+  }
+
+  /** Another PC tells of itself. @param name By the subject: the broker has seen to that, and to nothing else. */
+  #hears(name: string, presence: PresenceMessage | undefined): void {
+    if (presence?.name !== name) return;
     if (name === this.name) {
       if (presence.instance === this.#instance || presence.leaves) return;
       // Both came at one moment; whoever began later gives way.
@@ -576,8 +583,8 @@ export class Fleet implements Elsewhere {
   /** A broker behind another one may have gone, and says nothing of it: whoever asks again hears that nobody takes it. */
   async #askWhetherHere(pc: string, other: Other): Promise<void> {
     other.asked = performance.now();
-    const asked = { for: { name: "", rights: [] }, seconds: ownQuestions, message: { cmd: hereWord, id: 1 } };
-    const answer = await this.#broker.ask(subjects.ask(this.name, pc), JSON.stringify(asked), ownQuestions)
+    const asked = JSON.stringify({ ...ofThisPc, message: { cmd: hereWord, id: 1 } });
+    const answer = await this.#broker.ask(subjects.ask(this.name, pc), asked, ownQuestions)
       // One that is slow is told by its silence.
       .catch(() => "");
     if (answer === undefined) {
@@ -678,10 +685,13 @@ export class Fleet implements Elsewhere {
 
   /** Answers what another PC asks. Who it is, the broker has seen to: its name is a part of the subject. */
   async #answer({ subject, text, answer }: BrokerMessage): Promise<void> {
-    if (answer === undefined) return;
     const [, asker] = partsOf(subject);
-    const fail = (error: HeliographError) => answer(framedError(1, error));
     const ask = readMessage(askSchema, text);
+    if (answer === undefined) {
+      const { here } = ask?.message ?? {};
+      return void (here !== undefined && this.#hears(asker!, presenceSchema.safeParse(here).data));
+    }
+    const fail = (error: HeliographError) => answer(framedError(1, error));
     if (ask === undefined) {
       return fail(new HeliographError("bad_message", "Cannot understand what is asked: see docs/fleet.md"));
     }

@@ -7,13 +7,13 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
-import { partsOf, type PresenceMessage } from "../../protocol/fleet.ts";
+import { hereWord, partsOf, type PresenceMessage } from "../../protocol/fleet.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { Caller } from "../bench/command.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { wireError } from "../bench/wire_error.ts";
 import type { BrokerMessage } from "./broker.ts";
-import { descriptionSchema, readingsSchema, readMessage } from "./fleet_messages.ts";
+import { descriptionSchema, presenceSchema, readingsSchema, readMessage } from "./fleet_messages.ts";
 import { Mirror } from "./mirror.ts";
 
 const log = getLogger(["heliograph", "fleet"]);
@@ -209,8 +209,18 @@ export class Following {
     this.#failure = reason;
   }
 
+  /** From now on it is known whether all come that it publishes. */
+  async #count(): Promise<void> {
+    if (this.#published !== undefined) return;
+    // One of an older version does not know.
+    const told = await this.#parts.ask({ cmd: hereWord }, undefined, ownQuestions).catch(() => undefined);
+    this.#published = presenceSchema.safeParse(told).data?.readings;
+    this.#came = 0;
+  }
+
   async #describeAll(): Promise<void> {
     await this.#forgetting;
+    await this.#count();
     const [turn, { instruments }] = [this.#turn, this.#presence];
     for (const [name, mirror] of [...this.#mirrors]) if (!instruments.includes(name)) await this.#remove(name, mirror);
     for (const name of instruments) {

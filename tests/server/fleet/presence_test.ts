@@ -1,7 +1,7 @@
 /** How often PCs of a large fleet say that they are there, and how soon it is known of one that is looked at that it is not. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { NatsConnectionImpl, setTransportFactory } from "npm:@nats-io/nats-core@3.4.0/internal";
-import { type AskMessage, type PresenceMessage, subjects } from "../../../protocol/fleet.ts";
+import { type AskMessage, partsOf, type PresenceMessage, subjects } from "../../../protocol/fleet.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { describeInstrument } from "../../../server/bench/describe.ts";
 import { DenoTransport } from "../../../server/fleet/transport.ts";
@@ -51,16 +51,40 @@ Deno.test(
       cold.publish(subjects.here("cold-lab"), JSON.stringify(presenceOf("cold-lab")));
       await eventually(() => fleet.describe().members.length === 1000, "it has heard of all");
 
-      // All of them ask who is there: it will say so once, within ten seconds; what changes waits for none of that.
+      // All of them ask who is there: each is told alone, and what changes is told to all.
       said.length = 0;
-      for (let at = 0; at < 998; at++) crowd.publish(subjects.who(`lab-${at}`));
+      const told = new Map<string, number>();
+      const answers = crowd.subscribe(subjects.ask("warm-lab", "*"), {
+        callback: (_, message) => {
+          const { cmd, here } = message.json<AskMessage>().message;
+          const [, , whom] = partsOf(message.subject);
+          if (cmd === "Here" && (here as PresenceMessage).name === "warm-lab") {
+            told.set(whom!, (told.get(whom!) ?? 0) + 1);
+          }
+        },
+      });
+      const who = JSON.stringify({ directly: true });
+      for (let at = 0; at < 998; at++) crowd.publish(subjects.who(`lab-${at}`), who);
+      await eventually(() => told.size === 998, "each is told");
+      deepStrictEqual([...new Set(told.values())], [1], "once");
+      answers.unsubscribe();
+      deepStrictEqual(said, [], "and nobody else");
       fleet.changed();
       await eventually(() => said.length > 0, "the change is told");
       deepStrictEqual(said.map(({ every }) => every), [25]);
-      for (let at = 0; at < 998; at++) crowd.publish(subjects.who(`lab-${at}`));
-      await crowd.flush();
-      await new Promise((resolve) => setTimeout(resolve, 600));
-      strictEqual(said.length, 1, "nor is it said to each");
+
+      // One that has come tells it alone; nobody tells of another PC.
+      const tell = (pc: string, here: PresenceMessage) =>
+        crowd.publish(
+          subjects.ask(pc, "warm-lab"),
+          JSON.stringify({
+            ...{ for: { name: "", rights: [] }, seconds: 5, message: { cmd: "Here", here } },
+          }),
+        );
+      tell("liar", presenceOf("new-lab"));
+      tell("newer-lab", presenceOf("newer-lab"));
+      await eventually(() => fleet.describe().members.some(({ name }) => name === "newer-lab"), "it is known");
+      ok(!fleet.describe().members.some(({ name }) => name === "new-lab"));
 
       const coldLab = () => fleet.describe().members.find(({ name }) => name === "cold-lab")!;
       await new Promise((resolve) => setTimeout(resolve, 400));
@@ -72,7 +96,7 @@ Deno.test(
       await cold.close();
       await eventually(() => !coldLab().here, "it is known that it has gone");
       match(coldLab().reason, /^cold-lab is not connected, last seen /);
-      ok(fleet.describe().members.filter(({ here }) => here).length === 999, "the others are there");
+      ok(fleet.describe().members.filter(({ here }) => here).length === 1000, "the others are there");
     } finally {
       await fleet.stop();
       await crowd.close();
