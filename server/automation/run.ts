@@ -124,6 +124,12 @@ export class Run {
     };
   }
 
+  /** What it is at. */
+  get state(): "running" | "paused" | "finishing" {
+    if (this.finishing) return "finishing";
+    return this.#paused === undefined ? "running" : "paused";
+  }
+
   /** Why it stands still; `undefined` where it does not. */
   get pausedBecause(): string | undefined {
     return this.#paused?.reason;
