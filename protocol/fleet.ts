@@ -16,11 +16,21 @@ const root = "heliograph.v1";
 /** What this version knows of fleets; it counts up with what is added within the version of the subjects. */
 export const protocolNumber = 1;
 
-/** How often a PC says that it is there, in seconds. */
+/** How often a PC says that it is there at most, in seconds. */
 export const presenceEvery = 5;
 
-/** After how many seconds of silence a PC counts as gone. */
-export const goneAfter = 15;
+/** How many times a second all PCs together say that they are there: each hears all of it. */
+const mostSaid = 40;
+
+/** How often a PC says that it is there in a fleet of so many, in seconds: of more than 200 each does so less often. */
+export function presenceIn(pcs: number): number {
+  return Math.max(presenceEvery, pcs / mostSaid);
+}
+
+/** After how many seconds of silence a PC counts as gone. @param every How often it says that it is there, in seconds. */
+export function goneAfter(every: number): number {
+  return 3 * every;
+}
 
 /** What a PC may be called in a fleet: a part of a subject, and of `cold-lab/tempcon`. */
 export const fleetName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -84,7 +94,7 @@ export interface FleetRun {
 /** So many alarms, and so many runs, of a PC are told at most. */
 export const mostTold = 10;
 
-/** What a PC says of itself every five seconds, when it is asked who is there, when its alarms or runs change, and when it goes. */
+/** What a PC says of itself again and again, when it is asked who is there, when its alarms or runs change, and when it goes. */
 export interface PresenceMessage {
   /** Its name in the fleet. */
   readonly name: string;
@@ -100,6 +110,8 @@ export interface PresenceMessage {
   readonly now: string;
   /** Counts up whenever an instrument comes, goes or is another. */
   readonly bench: number;
+  /** How many messages of readings it published before this, so that the loss of the last ones is noticed, too. */
+  readonly readings?: number | undefined;
   /** The names of its instruments. */
   readonly instruments: readonly string[];
   /** What is not well; empty where all is. */
@@ -112,6 +124,8 @@ export interface PresenceMessage {
   readonly runs?: readonly FleetRun[] | undefined;
   /** Whether it goes: it stops, or leaves the fleet. */
   readonly leaves: boolean;
+  /** How often it says so, in seconds. @default 5 */
+  readonly every?: number | undefined;
   /** What it knows of fleets: {@linkcode protocolNumber}. @default 1 */
   readonly protocol?: number | undefined;
 }

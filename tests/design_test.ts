@@ -97,7 +97,7 @@ const rooms: readonly (readonly [room: string, mayImport: readonly string[] | "a
   ["server/config/", "all below"],
   ["server/code/", "all below"],
   ["server/guards/", ["server/access/", "server/expressions/", "server/bench/", "server/files/", "protocol/"]],
-  ["server/mqtt/", ["server/access/", "server/files/", "server/bench/", "protocol/"]],
+  ["server/mqtt/", ["server/access/", "server/files/", "server/bench/", "server/network/", "protocol/"]],
   ["server/fleet/", [
     "server/access/",
     "server/bench/",

@@ -8,6 +8,9 @@ import type { Instrument } from "../server/bench/instrument.ts";
 /** The repository's top folder. */
 export const top = new URL("../", import.meta.url);
 
+/** This PC, by a name that certificates of the tests have. Windows as it runs in tests knows no names. */
+export const localName: string = Deno.build.os === "windows" ? "127.0.0.1" : "localhost";
+
 /** A server with the demo bench on free ports; it does not poll unless told to, so that tests step its time. */
 export function startServer(options: Partial<HeliographServerOptions> = {}, parts: ServerParts = {}): HeliographServer {
   const server = new HeliographServer({

@@ -1,21 +1,16 @@
 /** A real MQTT broker, Debian's mosquitto, and its own clients. */
 import { eventually } from "./fixture.ts";
-
-// Without arguments it would serve.
-const runs = (program: string) =>
-  new Deno.Command(program, { args: ["-h"], stdout: "null", stderr: "null" }).output().then(() => true, () => false);
+import { hasOthers, nameForOthers, OtherProgram, runOther } from "./other_program.ts";
 
 /** Whether there is one; without it the tests of MQTT are ignored. */
-export const hasMosquitto: boolean = Deno.build.os !== "windows" && await runs("mosquitto") &&
-  await runs("mosquitto_sub");
+export const hasMosquitto: boolean = await hasOthers("-h", "mosquitto", "mosquitto_sub");
 if (!hasMosquitto) console.warn("mosquitto and mosquitto-clients are not installed: MQTT is not tested");
 
 /** A broker on a port of its own, in a folder of its own; it keeps nothing over a restart. */
 export class Mosquitto {
   readonly folder: string;
   readonly port: number;
-  #child: Deno.ChildProcess | undefined;
-  told = "";
+  #program: OtherProgram | undefined;
 
   private constructor(folder: string, port: number) {
     this.folder = folder;
@@ -36,58 +31,54 @@ export class Mosquitto {
     const { port } = free.addr as Deno.NetAddr;
     free.close();
     const broker = new Mosquitto(await Deno.makeTempDir(), port);
-    const all = [`listener ${port} 127.0.0.1`, "log_type all", "persistence false", ...lines];
-    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${broker.folder}/${name}`, text);
-    await Deno.writeTextFile(`${broker.folder}/mosquitto.conf`, all.join("\n").replaceAll("FOLDER", broker.folder));
     // As root it would become a user who may read none of that.
-    await new Deno.Command("chmod", { args: ["-R", "a+rX", broker.folder] }).output();
+    const all = ["user root", `listener ${port} 127.0.0.1`, "log_type all", "persistence false", ...lines];
+    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${broker.folder}/${name}`, text);
+    await Deno.writeTextFile(
+      `${broker.folder}/mosquitto.conf`,
+      all.join("\n").replaceAll("FOLDER", nameForOthers(broker.folder)),
+    );
     await broker.start();
     return broker;
   }
 
+  /** What it has told since it was started. */
+  get told(): string {
+    return this.#program?.out ?? "";
+  }
+
   /** Starts it, again at the same port. */
   async start(): Promise<void> {
-    this.told = "";
-    const child = this.#child = new Deno.Command("mosquitto", {
-      args: ["-c", `${this.folder}/mosquitto.conf`],
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    void (async () => {
-      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) this.told += text;
-    })();
+    this.#program = await OtherProgram.start("mosquitto", ["-c", nameForOthers(`${this.folder}/mosquitto.conf`)]);
     await eventually(() => / running/.test(this.told), "the broker listens");
   }
 
   /** Lets it go on, or not. */
-  signal(signal: Deno.Signal): void {
-    this.#child!.kill(signal);
+  async signal(signal: "SIGSTOP" | "SIGCONT"): Promise<void> {
+    await this.#program!.signal(signal);
   }
 
   /** Kills it. */
   async kill(): Promise<void> {
-    this.#child?.kill("SIGKILL");
-    await this.#child?.status;
-    this.#child = undefined;
+    await this.#program?.kill();
   }
 
   /** Publishes by its own client. */
   async publish(topic: string, payload: string, ...more: readonly string[]): Promise<void> {
     const args = ["-h", "127.0.0.1", "-p", String(this.port), "-t", topic, "-m", payload, ...more];
-    const { success, stderr } = await new Deno.Command("mosquitto_pub", { args, stderr: "piped" }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    const told = await runOther("mosquitto_pub", args);
+    if (told !== "") throw new Error(told);
   }
 
   /** Subscribes by its own client. */
   async listen(topic = "#", ...more: readonly string[]): Promise<Listener> {
-    const listener = new Listener(this.port, topic, more);
+    const listener = await Listener.start(this.port, topic, more);
     await eventually(() => /SUBACK/.test(this.told), "it listens");
     return listener;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child !== undefined) await this.kill();
+    await this.kill();
     await Deno.remove(this.folder, { recursive: true });
   }
 }
@@ -101,24 +92,24 @@ export interface Heard {
 
 /** mosquitto_sub, and what it has got. */
 export class Listener {
-  readonly #child: Deno.ChildProcess;
-  readonly heard: Heard[] = [];
-  readonly #reading: Promise<void>;
+  readonly #program: OtherProgram;
 
-  constructor(port: number, topic: string, more: readonly string[]) {
+  private constructor(program: OtherProgram) {
+    this.#program = program;
+  }
+
+  /** Starts one. */
+  static async start(port: number, topic: string, more: readonly string[]): Promise<Listener> {
     const args = ["-h", "127.0.0.1", "-p", String(port), "-t", topic, "-F", "%r\t%t\t%p", ...more];
-    const child = this.#child = new Deno.Command("mosquitto_sub", { args, stdout: "piped", stderr: "null" }).spawn();
-    this.#reading = (async () => {
-      let rest = "";
-      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-        const lines = (rest + text).split("\n");
-        rest = lines.pop()!;
-        for (const line of lines) {
-          const [retained, topic, payload] = line.split("\t") as [string, string, string];
-          this.heard.push({ retained: retained === "1", topic, payload });
-        }
-      }
-    })();
+    return new Listener(await OtherProgram.start("mosquitto_sub", args));
+  }
+
+  /** All that came, oldest first. */
+  get heard(): Heard[] {
+    return this.#program.out.split("\n").slice(0, -1).map((line) => {
+      const [retained, topic, payload] = line.split("\t") as [string, string, string];
+      return { retained: retained === "1", topic, payload };
+    });
   }
 
   /** All that came of a topic, oldest first. */
@@ -137,8 +128,6 @@ export class Listener {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#reading;
-    await this.#child.status;
+    await this.#program.kill();
   }
 }

@@ -11,7 +11,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { localTime } from "../../protocol/local_time.ts";
 import { printable } from "../../protocol/printable.ts";
 import { ownInstruments } from "../../server/bench/names.ts";
-import { writeFleet } from "../../server/fleet/broker_files.ts";
+import { writeFleet, writeSite } from "../../server/fleet/broker_files.ts";
 import { type ConnectionFlags, dashboardClient, dashboardFlags, parsePort } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
@@ -22,8 +22,11 @@ import { fleetCheck, fleetJoin } from "./fleet_join.ts";
 /** A clock that is off by more, in seconds, is told. */
 const clockOff = 2;
 
+const startBroker = "  nats-server --config nats-server.conf\n";
+
 interface FleetFlags extends ConnectionFlags {
   readonly broker?: string;
+  readonly site?: string;
   readonly bench: string;
   readonly name?: string;
 }
@@ -35,7 +38,7 @@ export const fleetCommand = buildCommand({
     fullDescription:
       "Show the PCs of the fleet that the server is in, by the word “fleet” of its bench file. `fleet init FOLDER " +
       "--broker HOST PC…` writes what the broker needs, a NATS server, and what is carried to each PC; again with other " +
-      "PCs, it adds them. `fleet join FOLDER` puts what was carried here into the bench file; `fleet check` says what is " +
+      "PCs, it adds them; with `--site NAME`, those of another site, which go to a broker of their own. `fleet join FOLDER` puts what was carried here into the bench file; `fleet check` says what is " +
       "wrong, and what to do. `fleet records` tells what is gathered of the records of all PCs, " +
       "`fleet page` where a browser shows them.",
   },
@@ -48,6 +51,13 @@ export const fleetCommand = buildCommand({
         optional: true,
         brief: "For init: by which name or address, and port, the PCs reach the broker [default port = 4222]",
         placeholder: "HOST[:PORT]",
+      },
+      site: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        brief: "For init: the site whose own broker and PCs are written [default = the main broker and its PCs]",
+        placeholder: "NAME",
       },
       bench: {
         kind: "parsed",
@@ -170,22 +180,39 @@ function stateOf({ self, here, reason, trouble, clockAhead }: FleetMember): stri
 }
 
 async function init(context: CliContext, flags: FleetFlags, [folder, ...names]: readonly string[]): Promise<void> {
-  if (folder === undefined || names.length === 0) {
+  const { site } = flags;
+  if (folder === undefined || names.length === 0 && (site === undefined || flags.broker === undefined)) {
     throw new UsageError(
-      "Cannot write a fleet: give a folder and the PCs, fleet init lab-fleet --broker nats.lab cold-lab reactor-lab",
+      site === undefined
+        ? "Cannot write a fleet: give a folder and the PCs, fleet init lab-fleet --broker nats.lab cold-lab reactor-lab"
+        : "Cannot write a site: give the fleet's folder and the site's PCs, " +
+          `fleet init lab-fleet --site ${site} --broker ${site}-nats.lab ${site}-camera`,
     );
   }
   const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(flags.broker ?? "") ?? [];
-  const written = await writeFleet(folder, names, {
-    host: host || undefined,
-    port: port === undefined ? undefined : parsePort(port),
-  });
+  const place = { host: host || undefined, port: port === undefined ? undefined : parsePort(port) };
+  const written = site === undefined
+    ? await writeFleet(folder, names, place)
+    : await writeSite(folder, site, names, place);
   if (flags.json) return writeJson(context, written);
   const { write } = context.process.stdout;
-  write(`For the broker, in ${printable(folder)}:\n  nats-server --config nats-server.conf\n`);
+  write(`For the ${written.startAnew ? "main " : ""}broker, in ${printable(folder)}:\n${startBroker}`);
+  for (const name of Object.keys(written.sites)) {
+    write(
+      `For the broker of ${name}: carry ${printable(join(folder, name))} to it, and in that folder\n${startBroker}`,
+    );
+  }
   for (const name of Object.keys(written.pcs)) {
     const carried = printable(join(folder, name));
     write(`For ${name}: carry ${carried} to it, and there\n  ${context.program} fleet join ${name} --bench FILE\n`);
   }
-  write("Whoever has a fleet.seed is that PC: carry each to its own PC alone, and remove it here.\n");
+  if (written.startAnew) {
+    write("A main broker that runs has to be started anew; a site's reads it by nats-server --signal reload.\n");
+  }
+  if (names.length > 0) {
+    write("Whoever has a fleet.seed is that PC: carry each to its own PC alone, and remove it here.\n");
+  }
+  if (Object.values(written.sites).flat().some((file) => file.endsWith("main-broker.conf"))) {
+    write("Whoever has a main-broker.conf is that site: carry it to the site's broker alone, and remove it here.\n");
+  }
 }

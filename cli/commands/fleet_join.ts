@@ -7,6 +7,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { printable } from "../../protocol/printable.ts";
 import { EditedText } from "../../server/config/editing/edited_text.ts";
+import { OwnerAccess } from "../../server/files/owner_access.ts";
 import { BenchFileError, type Problem, Source } from "../../server/files/source.ts";
 import { formProblems } from "../../server/config/validate.ts";
 import { checkFleet } from "../../server/fleet/check.ts";
@@ -91,6 +92,9 @@ export async function fleetJoin(
       throw new UsageError(`${to} is there already, and is another one: move it away first`);
     }
     await Deno.writeTextFile(to, carriedText, { mode: 0o600 });
+    if (file === "fleet.seed" && Deno.build.os === "windows" && OwnerAccess.usual?.protect(to, "file") !== true) {
+      context.process.stderr.write(`Make sure that nobody else may read ${printable(to)}: see docs/security.md\n`);
+    }
   }
   const has = async (file: string) => await Deno.stat(join(beside, file)).then(() => true, () => false);
   const before = (value as { readonly fleet?: object }).fleet;

@@ -17,10 +17,16 @@ export interface Expected {
   readonly known: boolean;
 }
 
+/** Finds what conditions name of other PCs, for as long as somebody looks at them. */
+export interface Expectations extends Pick<Elsewhere, "expect" | "whyNot"> {
+  /** Nobody looks at the conditions any more: what they named is followed no longer than whatever is asked for. */
+  [Symbol.dispose](): void;
+}
+
 /** Finds what a condition names of other PCs. */
 export interface Elsewhere {
   /**
-   * An instrument that a condition names: from now on it is followed.
+   * An instrument that a condition names which is only checked: it is followed as one that somebody asks for.
    *
    * @param name As it is written: `cold-lab/tempcon`.
    * @param field The field that is named, by title or name.
@@ -41,8 +47,12 @@ export interface Elsewhere {
   hold(name: string): () => void;
   /** Why there is none of a name, where it is said to be another PC's. */
   whyNot(name: string): HeliographError | undefined;
-  /** Calls the listener when what is expected is known, or is another, until the returned function is called. */
-  onExpected(listener: () => void): () => void;
+  /**
+   * Follows what conditions name until that is ended.
+   *
+   * @param changed Called when what they named is known, or is another: they have to be compiled anew.
+   */
+  expecting(changed: () => void): Expectations;
   /** Where the changes of these instruments are told. */
   readonly hub: Hub;
 }

@@ -8,8 +8,9 @@ import type { Msg, NatsConnection } from "npm:@nats-io/nats-core@3.4.0";
 import type { Authenticator } from "npm:@nats-io/nats-core@3.4.0/internal";
 import { HeliographError } from "../../protocol/errors.ts";
 import { localTime } from "../../protocol/local_time.ts";
+import { unreachedBy } from "../network/unreached.ts";
 import type { FleetWords } from "./fleet_schema.ts";
-import { DenoTransport } from "./transport.ts";
+import { closedEarly, DenoTransport } from "./transport.ts";
 
 /** How long a try takes at most, and the pause between two, in milliseconds. */
 const tryFor = 5000;
@@ -42,6 +43,9 @@ function inWords(error: unknown, broker: string, { credentials, authority }: Fle
   const text = error instanceof Error ? error.message : String(error);
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
   const all = `${text} ${cause}`;
+  if (all.includes(closedEarly)) {
+    return `${broker} closed the connection as this PC came in: its log says why; look at "credentials", too`;
+  }
   if (/authorization violation|authentication/i.test(all)) {
     return credentials === undefined
       ? `${broker} lets nobody in without credentials: say "credentials" in the bench file`
@@ -68,16 +72,16 @@ function inWords(error: unknown, broker: string, { credentials, authority }: Fle
     return `${broker} did not prove itself by an authority that ${by}: say "authority", the fleet-authority.pem of this ` +
       `fleet (${text})`;
   }
-  if (/lookup address|resolve|not known|No such host/i.test(all)) {
-    return `${broker} has a name that nobody knows: look how it is written, or give the broker's address`;
-  }
-  if (/refused/i.test(all)) {
-    return `nothing listens at ${broker}: start nats-server there, and let its firewall have the port`;
-  }
-  if (/timeout|timed out|unreachable|no route/i.test(all)) {
-    return `${broker} did not answer within ${
-      tryFor / 1000
-    } s: see whether that PC is on, and what a firewall lets through`;
+  switch (unreachedBy(error)) {
+    case "name":
+      return `${broker} has a name that nobody knows: look how it is written, or give the broker's address`;
+    case "refused":
+      return `nothing listens at ${broker}: start nats-server there, and let its firewall have the port`;
+    case "unreachable":
+    case "silent":
+      return `${broker} did not answer within ${
+        tryFor / 1000
+      } s: see whether that PC is on, and what a firewall lets through`;
   }
   return `${broker}: ${text}`;
 }

@@ -88,8 +88,15 @@ export async function checkFleet(words: FleetWords): Promise<FleetFinding[]> {
           `Where that is not this PC's own server, give this one another name in "fleet" of its bench file`,
       );
     }
+    heard.delete(name);
+    if (heard.size === 0) {
+      tell(
+        "note",
+        "No other PC is there; where this broker is a site's own, its log says whether it reaches the main one (Leafnode)",
+      );
+    }
     for (const [pc, { presence, at }] of [...heard].sort(([one], [other]) => one < other ? -1 : 1)) {
-      if (pc !== name) tellOther(pc, presence, at, tell);
+      tellOther(pc, presence, at, tell);
     }
     return found;
   } finally {

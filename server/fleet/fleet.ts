@@ -13,6 +13,7 @@ import {
   goneAfter,
   partsOf,
   presenceEvery,
+  presenceIn,
   type PresenceMessage,
   protocolNumber,
   subjects,
@@ -25,7 +26,7 @@ import { Principal, principalOf } from "../access/principal.ts";
 import { nobody, type Roles, type Standing } from "../access/rights.ts";
 import { Bench } from "../bench/bench.ts";
 import type { Caller } from "../bench/command.ts";
-import { awaitedInstrument, type Elsewhere, type Expected, isElsewhere } from "../bench/elsewhere.ts";
+import type { Elsewhere, Expectations, Expected } from "../bench/elsewhere.ts";
 import type { Hub } from "../bench/hub.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { describeInstrument } from "../bench/describe.ts";
@@ -34,6 +35,7 @@ import { decodeValue } from "../bench/typed_values.ts";
 import { wireError } from "../bench/wire_error.ts";
 import { Broker, type BrokerMessage } from "./broker.ts";
 import { answerSchema, askSchema, presenceSchema, readMessage } from "./fleet_messages.ts";
+import { ExpectedInstruments } from "./expected_instruments.ts";
 import type { FleetWords } from "./fleet_schema.ts";
 import { type CopyCursor, copyCursor } from "../records/copying.ts";
 import { Following, ownQuestions, usualFollowing } from "./following.ts";
@@ -46,12 +48,17 @@ const log = getLogger(["heliograph", "fleet"]);
 const lookEvery = 1000;
 /** How long changes of alarms and runs are gathered, in milliseconds. */
 const gathered = 300;
-/** Asked who is there, it says so this often at most, in milliseconds. */
+/** Asked who is there, it says so this often at most, in milliseconds: at least, and for each PC of the fleet. */
 const oftenest = 500;
+const oftenestEach = 10;
 /** How many requests of other PCs are worked on at once. */
 const mostAsked = 256;
 /** What whoever gathers records asks. */
 const recordsWord = "Records after";
+/** What is asked to see whether a PC is there, and how it is. */
+const hereWord = "Here";
+/** How often that is asked while an answer of it is waited for, in seconds. */
+const askedWaiting = 1;
 /** So much of a message is left for what stands beside records. */
 const besideRecords = 20_000;
 /** The most bytes of records that are told at once: others have to get past. */
@@ -90,6 +97,8 @@ export interface FleetParts {
 export interface FleetTimes {
   /** For how long a PC is followed after somebody here asked for it last, in seconds. @default 300 */
   readonly followFor?: number;
+  /** After how much silence a PC is asked whether it is there that is followed, and says so less often, in seconds. @default 5 */
+  readonly askAfter?: number;
   /** How often it is looked who has gone, and what nobody asks for any more, in milliseconds. @default 1000 */
   readonly lookEvery?: number;
 }
@@ -107,8 +116,12 @@ interface Other {
   /** When it was heard of last, by `performance.now()` and by this PC's clock. */
   heard: number;
   seen: number;
+  /** When it was asked last whether it is there, by `performance.now()`. */
+  asked: number;
   clockAhead: number;
   here: boolean;
+  /** Ends the waiting for its answers: the broker is there, and says nothing where it is lost behind another one. */
+  readonly waiting: Set<(reason: HeliographError) => void>;
   /** Its instruments, where somebody here looks at them. */
   readonly following: Following;
 }
@@ -125,17 +138,15 @@ export class Fleet implements Elsewhere {
   readonly #times: FleetTimes;
   readonly #instance = crypto.randomUUID();
   readonly #others = new Map<string, Other>();
-  /** The PCs of which conditions speak. */
-  readonly #expected = new Set<string>();
-  /** What stands for instruments that are not known yet, by their names and fields. */
-  readonly #awaited = new Map<string, Instrument>();
-  readonly #expecting = new Set<() => void>();
+  /** What conditions name, as long as somebody looks at them. */
+  readonly #expecting = new Set<ExpectedInstruments>();
   #reason = "it has not been reached yet";
   #isIn = false;
   #asked = 0;
-  #timers: ReturnType<typeof setInterval>[] = [];
-  /** When it said last that it is there, and when it says so again. */
+  #looking: ReturnType<typeof setInterval> | undefined;
+  /** When it said last that it is there, and when it says so again, by `performance.now()`. */
   #saidHere = -Infinity;
+  #saysHere = Infinity;
   #sayingHere: ReturnType<typeof setTimeout> | undefined;
   /** When it is tried again whether its name is free. */
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -196,14 +207,13 @@ export class Fleet implements Elsewhere {
       return;
     }
     if (this.#stopped) return;
-    this.#timers.push(setInterval(() => this.#sayHere(), presenceEvery * 1000));
-    this.#timers.push(setInterval(() => this.#look(), this.#times.lookEvery ?? lookEvery));
+    this.#looking = setInterval(() => this.#look(), this.#times.lookEvery ?? lookEvery);
   }
 
   /** Leaves it. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#looking);
     clearTimeout(this.#again);
     clearTimeout(this.#sayingHere);
     if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(true)));
@@ -241,26 +251,26 @@ export class Fleet implements Elsewhere {
   }
 
   expect(name: string, field: string): Expected | undefined {
-    if (!isElsewhere(name)) return undefined;
-    const [pc] = split(name);
-    this.#expected.add(pc!);
-    const other = this.#others.get(pc!);
-    void other?.following.follow();
-    const found = this.find(name);
-    if (found !== undefined) return { instrument: found, known: true };
-    // It has described itself, and that is none of its instruments.
-    if (other !== undefined && this.#whyGone(pc!, other) === "" && other.following.described) return undefined;
-    const key = JSON.stringify([name, field]);
-    let awaited = this.#awaited.get(key);
-    if (awaited === undefined) {
-      this.#awaited.set(key, awaited = awaitedInstrument(name, field, this.#whyAwaited(name)));
-    }
-    return { instrument: awaited, known: false };
+    using expectations = this.expecting(() => {});
+    return expectations.expect(name, field);
   }
 
-  onExpected(listener: () => void): () => void {
-    this.#expecting.add(listener);
-    return () => void this.#expecting.delete(listener);
+  expecting(changed: () => void): Expectations {
+    const expected: ExpectedInstruments = new ExpectedInstruments({
+      find: (name) => this.find(name),
+      followingOf: (pc) => this.#others.get(pc)?.following,
+      isNone: (name) => {
+        const [pc] = split(name);
+        const other = this.#others.get(pc ?? "");
+        return other !== undefined && this.#whyGone(pc!, other) === "" && other.following.described;
+      },
+      whyNot: (name) => this.whyNot(name),
+      whyAwaited: (name) => this.#whyAwaited(name),
+      changed,
+      ended: () => void this.#expecting.delete(expected),
+    });
+    this.#expecting.add(expected);
+    return expected;
   }
 
   #whyAwaited(name: string): string {
@@ -271,21 +281,7 @@ export class Fleet implements Elsewhere {
 
   /** What stands for what is not known yet tells why it is not. */
   #tellAwaited(): void {
-    for (const [key, awaited] of this.#awaited) {
-      const [name] = JSON.parse(key) as [string];
-      awaited.allFields[0]!.mirror(undefined, "stale", this.#whyAwaited(name), false);
-    }
-  }
-
-  /** What conditions expect of a PC may be known now, or be another. */
-  #tellExpected(pc: string): void {
-    if (!this.#expected.has(pc)) return;
-    for (const key of [...this.#awaited.keys()]) {
-      const [name] = JSON.parse(key) as [string];
-      if (this.find(name) !== undefined) this.#awaited.delete(key);
-    }
-    this.#tellAwaited();
-    for (const listener of this.#expecting) listener();
+    for (const expected of this.#expecting) expected.tellWhy();
   }
 
   /** The names of all instruments of other PCs, for suggestions. */
@@ -387,33 +383,50 @@ export class Fleet implements Elsewhere {
       started,
       now: new Date().toISOString(),
       bench: this.#publisher.bench,
+      readings: this.#publisher.told,
       instruments: bench.instruments.map(({ name }) => name),
       trouble: trouble(),
       ...this.#words.page === undefined ? {} : { page: this.#words.page },
       ...standing(),
       leaves,
+      every: this.#every,
       protocol: protocolNumber,
     };
   }
 
-  /** Something of what it says of itself is another: what changes at once is told at once. */
-  changed(): void {
-    if (!this.#isIn || this.#stopped) return;
-    this.#sayingHere ??= setTimeout(() => this.#sayHere(), gathered);
+  /** How often it says that it is there, in seconds. */
+  get #every(): number {
+    return presenceIn(this.#others.size + 1);
   }
 
-  /** Says that it is there: where many come at once, once for all of them. */
+  /** Something of what it says of itself is another: what changes at once is told at once. */
+  changed(): void {
+    if (this.#isIn) this.#sayWithin(gathered);
+  }
+
+  /** Says that it is there: where many come at once, once for all of them; and of many PCs, not all in one moment. */
   #answerWho(): void {
-    const wait = this.#saidHere + oftenest - performance.now();
-    if (wait <= 0) return this.#sayHere();
-    this.#sayingHere ??= setTimeout(() => this.#sayHere(), wait);
+    const often = Math.max(oftenest, oftenestEach * this.#others.size);
+    const wait = Math.max(this.#saidHere + often - performance.now(), Math.random() * (often - oftenest));
+    if (wait <= 0) this.#sayHere();
+    else this.#sayWithin(wait);
+  }
+
+  /** Says that it is there in so many milliseconds, or earlier where that was to be. */
+  #sayWithin(wait: number): void {
+    const when = performance.now() + wait;
+    if (this.#stopped || when >= this.#saysHere) return;
+    clearTimeout(this.#sayingHere);
+    this.#saysHere = when;
+    this.#sayingHere = setTimeout(() => this.#sayHere(), wait);
   }
 
   #sayHere(): void {
-    clearTimeout(this.#sayingHere);
-    this.#sayingHere = undefined;
-    this.#saidHere = performance.now();
+    if (this.#stopped) return;
     if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(false)));
+    this.#saidHere = performance.now();
+    this.#saysHere = Infinity;
+    this.#sayWithin(this.#every * 1000);
   }
 
   /** The broker is there, for the first time or again. */
@@ -489,8 +502,13 @@ export class Fleet implements Elsewhere {
       }
       return;
     }
+    this.#told(presence, this.#others.get(name) ?? this.#meet(presence));
+  }
+
+  /** Another PC has told of itself. */
+  #told(presence: PresenceMessage, other: Other): void {
+    const { name } = presence;
     const now = Date.now();
-    const other = this.#others.get(name) ?? this.#meet(presence);
     const before = other.presence;
     const cameBack = !other.here && !presence.leaves;
     other.presence = presence;
@@ -521,11 +539,12 @@ export class Fleet implements Elsewhere {
       ask: (message, caller, seconds) => this.#ask(name, message, caller, seconds),
       subscribe: (take) => this.#broker.subscribe(subjects.readings(name, "*"), take),
       whyGone: () => this.#whyGone(name, other),
-      isExpected: () => this.#expected.has(name),
-      changed: () => this.#tellExpected(name),
+      changed: () => this.#expecting.forEach((expected) => expected.told(name)),
     });
-    const other: Other = { presence, heard: 0, seen: 0, clockAhead: 0, here: false, following };
+    const waiting: Other["waiting"] = new Set();
+    const other: Other = { presence, heard: 0, seen: 0, asked: 0, clockAhead: 0, here: false, waiting, following };
     this.#others.set(name, other);
+    for (const expected of this.#expecting) expected.meet(name);
     return other;
   }
 
@@ -534,18 +553,48 @@ export class Fleet implements Elsewhere {
     if (!this.#isIn) return;
     this.#gathering?.look();
     for (const [name, other] of this.#others) {
-      if (other.here && performance.now() - other.heard > goneAfter * 1000) {
-        other.here = false;
+      const { every = presenceEvery } = other.presence;
+      const now = performance.now();
+      if (other.here && now - other.heard > goneAfter(every) * 1000) {
         this.#gone(name, other);
+      }
+      // Of what somebody looks at, or waits for, nobody has to wait until it would have said so.
+      const { askAfter = presenceEvery } = this.#times;
+      const patience = other.waiting.size > 0
+        ? askedWaiting
+        : other.following.isFollowed && every > presenceEvery
+        ? askAfter
+        : Infinity;
+      if (other.here && now - Math.max(other.heard, other.asked) > patience * 1000) {
+        void this.#askWhetherHere(name, other);
       }
       other.following.look();
     }
     this.#tellAwaited();
   }
 
+  /** A broker behind another one may have gone, and says nothing of it: whoever asks again hears that nobody takes it. */
+  async #askWhetherHere(pc: string, other: Other): Promise<void> {
+    other.asked = performance.now();
+    const asked = { for: { name: "", rights: [] }, seconds: ownQuestions, message: { cmd: hereWord, id: 1 } };
+    const answer = await this.#broker.ask(subjects.ask(this.name, pc), JSON.stringify(asked), ownQuestions)
+      // One that is slow is told by its silence.
+      .catch(() => "");
+    if (answer === undefined) {
+      if (other.here) this.#gone(pc, other);
+      return;
+    }
+    const told = readMessage(answerSchema, answer);
+    const presence = told?.ok === true ? presenceSchema.safeParse(told.value).data : undefined;
+    if (presence?.name === pc) this.#told(presence, other);
+  }
+
   #gone(name: string, other: Other): void {
-    log.warning("{reason}", { reason: this.#whyGone(name, other) || `${name} has gone` });
+    other.here = false;
+    const reason = this.#whyGone(name, other) || `${name} has gone`;
+    log.warning("{reason}", { reason });
     other.following.lose();
+    for (const reject of other.waiting) reject(new HeliographError("not_connected", reason));
   }
 
   /**
@@ -601,16 +650,19 @@ export class Fleet implements Elsewhere {
       ? { name: "", rights: ["read"] }
       : { name: origin.person || origin.name, rights: most ?? [...origin.standing.rights] };
     const asked = JSON.stringify({ for: whom, seconds, message: { ...message, id: 1 } });
+    const { promise: lost, reject } = Promise.withResolvers<never>();
+    other.waiting.add(reject);
     let text: string | undefined;
     try {
-      text = await this.#broker.ask(subjects.ask(this.name, pc), asked, seconds + 1);
+      text = await Promise.race([this.#broker.ask(subjects.ask(this.name, pc), asked, seconds + 1), lost]);
     } catch (error) {
       const { code, message: reason } = wireError(error);
       const doubt = "; whether it was done is not known";
       throw new HeliographError(code, `Cannot ask ${pc}: ${reason}${message.cmd === "Describe" ? "" : doubt}`);
+    } finally {
+      other.waiting.delete(reject);
     }
     if (text === undefined) {
-      other.here = false;
       this.#gone(pc, other);
       throw new HeliographError("not_connected", `Cannot ask ${pc}: ${this.#whyGone(pc, other)}`);
     }
@@ -636,6 +688,9 @@ export class Fleet implements Elsewhere {
     if (this.#asked >= mostAsked) {
       return fail(new HeliographError("too_many_requests", `${this.name} works on ${mostAsked} requests already`));
     }
+    if (ask.message.cmd === hereWord) {
+      return answer(`{"id":1,"ok":true,"value":${JSON.stringify(this.#presence(false))}}`);
+    }
     this.#asked++;
     try {
       const until = performance.now() + ask.seconds * 1000;
@@ -647,8 +702,9 @@ export class Fleet implements Elsewhere {
         gone: () => performance.now() > until,
         secure: true,
       }, this.#standing(asker!, ask.for.rights));
-      const reply = ask.message.cmd === recordsWord
-        ? await this.#answerRecords(ask.message.after, principal)
+      const { cmd, after } = ask.message;
+      const reply = cmd === recordsWord
+        ? await this.#answerRecords(after, principal)
         : await this.#parts.answer(ask.message, principal);
       // What came of it is told before the answer.
       this.#publisher.flush();

@@ -56,6 +56,7 @@ export const presenceSchema: z.ZodType<PresenceMessage> = z.object({
   started: time,
   now: time,
   bench: z.int(),
+  readings: z.int().optional().catch(undefined),
   instruments: z.array(text).max(10_000),
   trouble: text,
   page: pageAddress.optional().catch(undefined),
@@ -63,6 +64,7 @@ export const presenceSchema: z.ZodType<PresenceMessage> = z.object({
   alarms: alarms.optional().catch(undefined),
   runs: z.array(run).max(100).optional().catch(undefined),
   leaves: z.boolean(),
+  every: z.number().positive().max(3600).optional().catch(undefined),
   protocol: z.int().optional(),
 });
 

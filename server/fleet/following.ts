@@ -40,8 +40,6 @@ export interface FollowingParts {
   readonly subscribe: (take: (message: BrokerMessage) => void) => () => void;
   /** Why it cannot be reached; empty where it can. */
   readonly whyGone: () => string;
-  /** Whether conditions speak of it: then it is always followed. */
-  readonly isExpected: () => boolean;
   /** More is known of its instruments, or they are others. */
   readonly changed: () => void;
 }
@@ -59,11 +57,15 @@ export class Following {
   #turn = 0;
   #describing: Promise<void> | undefined;
   #forgetting: Promise<void> = Promise.resolve();
+  /** How many messages of readings it had published when it told of itself last; `undefined` where that is not known. */
+  #published: number | undefined;
+  /** How many of them came since then. */
+  #came = 0;
   /** Ends the subscription to its readings. */
   #unsubscribe: (() => void) | undefined;
   /** When somebody asked for it last, by `performance.now()`. */
   #asked = -Infinity;
-  /** How many watch it, or wait for an answer of it. */
+  /** How many watch it, wait for an answer of it, or look at conditions that name it. */
   #holds = 0;
   /** Why it was not described last; the log has said it. */
   #failure = "";
@@ -78,6 +80,11 @@ export class Following {
   /** Whether all of its instruments are known. */
   get described(): boolean {
     return this.#described;
+  }
+
+  /** Whether its readings are taken. */
+  get isFollowed(): boolean {
+    return this.#unsubscribe !== undefined;
   }
 
   /** The names of its instruments: those that can be used where it is followed, those that it tells of otherwise. */
@@ -127,7 +134,13 @@ export class Following {
   told(presence: PresenceMessage, clockAhead: number, isOther: boolean): void {
     this.#presence = presence;
     this.#clockAhead = clockAhead;
-    if (isOther) this.#outdate();
+    const { readings } = presence;
+    // A line that breaks for a moment loses some, and what they told may not be told again.
+    const isWhole = this.#published === undefined || readings === undefined ||
+      readings - this.#published === this.#came;
+    if (isOther || !isWhole) this.#outdate();
+    this.#published = this.#unsubscribe === undefined ? undefined : readings;
+    this.#came = 0;
     // What could not be described is tried again.
     if (this.#isWanted) void this.#describe();
   }
@@ -152,11 +165,11 @@ export class Following {
   leave(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
+    this.#published = undefined;
   }
 
   get #isWanted(): boolean {
-    const { isExpected, lasts } = this.#parts;
-    return this.#holds > 0 || isExpected() || performance.now() - this.#asked < lasts * 1000;
+    return this.#holds > 0 || performance.now() - this.#asked < this.#parts.lasts * 1000;
   }
 
   #outdate(): void {
@@ -260,6 +273,7 @@ export class Following {
   }
 
   #read({ subject, text }: BrokerMessage): void {
+    this.#came++;
     const [, , instrument] = partsOf(subject);
     const mirror = this.#mirrors.get(instrument ?? "");
     if (mirror === undefined || this.#parts.whyGone() !== "") return;

@@ -18,6 +18,8 @@ const gathered = 100;
 export class Publisher {
   /** Counts up whenever an instrument comes, goes or is another. */
   bench = 0;
+  /** How many messages were published. */
+  told = 0;
   readonly #publish: (instrument: string, message: ReadingsMessage) => void;
   /** What was read, and whether it is another, by the instrument. */
   readonly #untold = new Map<Instrument, Map<BenchField, boolean>>();
@@ -56,6 +58,7 @@ export class Publisher {
         if (isOther) changed[field.name] = fieldState(field);
         else same.push(field.name);
       }
+      this.told++;
       this.#publish(instrument.name, { number, changed, same });
     }
     this.#untold.clear();

@@ -5,10 +5,16 @@
  * @module
  */
 
+import { joined } from "../../protocol/bytes.ts";
 import type { ConnectionOptions, Server, Transport } from "npm:@nats-io/nats-core@3.4.0/internal";
 
 /** The most bytes of a broker's first line. */
 const longestInfo = 65_536;
+
+/** Why a try ended that the broker ended before it let this end in, and without a word. */
+export const closedEarly = "Authorization Violation, or none: it was closed";
+/** As the broker could have said it: without, the library waits for an answer. */
+const closedEarlyBytes = new TextEncoder().encode(`-ERR '${closedEarly}'\r\n`);
 
 /** What a broker says first. */
 interface BrokerInfo {
@@ -86,6 +92,7 @@ export class DenoTransport implements Transport {
   /** What comes from the broker, until it or this end closes. */
   async *[Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
     yield* this.#begun.splice(0);
+    let answered = false;
     for (;;) {
       // Given away whole: the library keeps parts of it.
       const buffer = new Uint8Array(65_536);
@@ -93,9 +100,14 @@ export class DenoTransport implements Transport {
       try {
         count = await this.#connection!.read(buffer);
       } catch (error) {
+        if (!answered && !this.#done) yield closedEarlyBytes;
         return this.#end(this.#done ? undefined : error as Error);
       }
-      if (count === null) return this.#end();
+      if (count === null) {
+        if (!answered && !this.#done) yield closedEarlyBytes;
+        return this.#end();
+      }
+      answered = true;
       // The library reads on with the next connection by then: the rest of this one would stand in the middle of a message.
       if (this.#done) return;
       yield buffer.subarray(0, count);
@@ -117,9 +129,12 @@ export class DenoTransport implements Transport {
   async #write(): Promise<void> {
     this.#writing = true;
     try {
+      // What is said in one turn goes at once. A broker that lets nobody in closes after it has read who comes: on what it has
+      // not read then it resets the connection, and Windows throws away what it said.
+      await Promise.resolve();
       while (this.#waiting.length > 0) {
-        const frame = this.#waiting.shift()!;
-        for (let sent = 0; sent < frame.length;) sent += await this.#connection!.write(frame.subarray(sent));
+        const all = joined(this.#waiting.splice(0));
+        for (let sent = 0; sent < all.length;) sent += await this.#connection!.write(all.subarray(sent));
       }
     } catch (error) {
       this.#end(error as Error);

@@ -11,6 +11,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import type { Principal } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { BoundArguments, Command } from "../bench/command.ts";
+import type { Expectations } from "../bench/elsewhere.ts";
 import type { BenchField } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { identifierOf } from "../bench/names.ts";
@@ -81,6 +82,8 @@ export class Guards {
   /** What is forbidden now, by instrument. */
   #forbidden = new Map<Instrument, (Forbidden & { readonly by: Interlock })[]>();
   #unsubscribe: readonly (() => void)[] = [];
+  /** What its conditions name of other PCs; `undefined` where none can be named. */
+  readonly #elsewhere: Expectations | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #looked = 0;
   readonly #ended = new AbortController();
@@ -124,12 +127,13 @@ export class Guards {
       compile: (step) => this.#compileStep(step),
       allow: (steps, asker) => this.#allow(steps, asker, true),
     });
-    this.#compile();
-    const { elsewhere } = bench;
     const again = () => {
       this.#compile();
       this.look();
     };
+    const { elsewhere } = bench;
+    this.#elsewhere = elsewhere?.expecting(again);
+    this.#compile();
     // Conditions speak of other PCs' fields too.
     this.#unsubscribe = [bench.hub, ...elsewhere === undefined ? [] : [elsewhere.hub]].flatMap((hub) => [
       hub.subscribe("reading", ({ field }) => {
@@ -146,7 +150,6 @@ export class Guards {
     ]).concat(
       bench.hub.subscribe("alarm", () => this.feed.changed(), { name: "the guards" }),
       bench.hub.subscribe("bench", again, { name: "the guards" }),
-      elsewhere?.onExpected(again) ?? [],
     );
     for (const each of this.#interlocks.values()) this.#look(each);
   }
@@ -178,8 +181,7 @@ export class Guards {
   }
 
   #compile(): void {
-    const { instruments, elsewhere } = this.#bench;
-    const compiled = compileGuards(this.#words, instruments, this.#windows, elsewhere);
+    const compiled = compileGuards(this.#words, this.#bench.instruments, this.#windows, this.#elsewhere);
     const parts = this.#parts;
     this.#safeState = compiled.safeState;
     this.alarms.compile(compiled.alarms);
@@ -302,6 +304,7 @@ export class Guards {
     this.#ended.abort();
     clearInterval(this.#timer);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#elsewhere?.[Symbol.dispose]();
     this.alarms.stop();
     this.#limits.stop();
     for (const each of this.#interlocks.values()) each.stop();

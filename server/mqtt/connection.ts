@@ -16,6 +16,7 @@ import {
   subscribePacket,
   unsubscribePacket,
 } from "../../protocol/mqtt.ts";
+import { unreachedBy } from "../network/unreached.ts";
 
 /** How long a try takes at most, in milliseconds. */
 const tryFor = 5000;
@@ -36,6 +37,8 @@ export interface BrokerAddress {
   readonly url: string;
   /** The certificate of its own authority, as PEM. @default those that this PC trusts */
   readonly authority?: string | undefined;
+  /** By which this end proves itself, as PEM. @default none */
+  readonly proof?: { readonly cert: string; readonly key: string } | undefined;
   readonly connect: Omit<ConnectWords, "keepAlive">;
 }
 
@@ -65,20 +68,36 @@ class Refused extends Error {}
 
 /** What else may listen there. */
 function otherwise(url: string): string {
-  return url.startsWith("mqtts:") ? "; is TLS at that port?" : "; is it TLS there (mqtts://)?";
+  return url.startsWith("mqtts:")
+    ? "; is TLS at that port, and does it ask for a certificate (certificateFile)?"
+    : "; is it TLS there (mqtts://)?";
 }
 
 /** The reason of a failure, in a person's words. */
-function inWords(error: unknown, url: string, { authority }: BrokerAddress): string {
+function inWords(error: unknown, url: string, { authority, proof }: BrokerAddress): string {
   const text = error instanceof Error ? error.message : String(error);
   if (error instanceof Refused) return text;
+  // What the broker says of this end's.
+  if (/fatal alert: \w*(?:Certificate|UnknownCA|AccessDenied)/i.test(text)) {
+    const what = proof === undefined
+      ? "asks for a certificate: say certificateFile and keyFile"
+      : "does not take the certificate in certificateFile";
+    return `${url} ${what} (${text})`;
+  }
+  if (/found in (?:certificate|key) data/i.test(text)) return `certificateFile, keyFile: ${text}`;
   if (/certificate|UnknownIssuer|NotValidForName/i.test(text)) {
     const by = authority === undefined ? "this PC trusts" : "authorityFile holds";
     return `${url} did not prove itself by an authority that ${by}: ${text}`;
   }
-  if (/refused/i.test(text)) return `nothing listens at ${url}`;
   if (error instanceof RangeError) return `what listens at ${url} does not speak MQTT${otherwise(url)}`;
-  if (/reset|closed|eof/i.test(text)) return `${url} closed the connection${otherwise(url)}`;
+  switch (unreachedBy(error)) {
+    case "name":
+      return `${url} has a name that nobody knows: look how it is written, or give the broker's address`;
+    case "refused":
+      return `nothing listens at ${url}`;
+    case "closed":
+      return `${url} closed the connection${otherwise(url)}`;
+  }
   return `${url}: ${text}`;
 }
 
@@ -211,21 +230,25 @@ export class MqttConnection {
 
   /** Connects, proves itself and is let in. @returns What comes then. */
   async #enter(): Promise<AsyncGenerator<BrokerPacket>> {
-    const { url, authority, connect } = this.#address;
+    const { url, authority, proof, connect } = this.#address;
     const attempt = this.#attempt;
     const { hostname, port, isSecure } = partsOf(url);
-    const plain = await Deno.connect({ hostname, port });
-    this.#keep(plain, attempt);
-    plain.setNoDelay(true);
-    let socket: Deno.Conn = plain;
-    if (isSecure) {
-      const secure = await Deno.startTls(plain, {
-        hostname,
-        ...authority === undefined ? {} : { caCerts: [authority] },
-      });
-      this.#keep(secure, attempt);
+    const caCerts = authority === undefined ? [] : [authority];
+    let socket: Deno.Conn;
+    if (isSecure && proof !== undefined) {
+      // What upgrades a connection takes no certificate of this end's.
+      const secure = await Deno.connectTls({ hostname, port, caCerts, ...proof });
+      this.#keep(socket = secure, attempt);
       await secure.handshake();
-      socket = secure;
+    } else {
+      const plain = await Deno.connect({ hostname, port });
+      this.#keep(socket = plain, attempt);
+      plain.setNoDelay(true);
+      if (isSecure) {
+        const secure = await Deno.startTls(plain, { hostname, caCerts });
+        this.#keep(socket = secure, attempt);
+        await secure.handshake();
+      }
     }
     this.#send(connectPacket({ ...connect, keepAlive }));
     const packets = packetsOf(socket);

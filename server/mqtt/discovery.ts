@@ -51,8 +51,8 @@ export function unitOf(unit: string | undefined): { unit_of_measurement?: string
   return { unit_of_measurement: unit, ...device_class === undefined ? {} : { device_class } };
 }
 
-/** What Home Assistant takes as a number's limits, where the bench says none. */
-const anyNumber = 1e9;
+/** A number's limits where the bench says none: Home Assistant takes none beyond its limits, as a frequency in Hz may be. */
+const anyNumber = 1e15;
 /** A longer text is none of Home Assistant's states. */
 const longestState = 255;
 /** The states in which somebody has something to do. */

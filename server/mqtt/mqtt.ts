@@ -19,7 +19,7 @@ import { isReadableByOthers } from "../files/secret_file.ts";
 import { MqttConnection } from "./connection.ts";
 import { Discovery, repeatEvery } from "./discovery.ts";
 import { type CommandParts, MqttCommands } from "./mqtt_commands.ts";
-import { type MqttWords, usualEvery } from "./mqtt_schema.ts";
+import { mqttFiles, type MqttWords, usualEvery } from "./mqtt_schema.ts";
 import { Retained } from "./retained.ts";
 import { Topics, topicsVersion } from "./topics.ts";
 
@@ -115,17 +115,17 @@ export class Mqtt {
 
   /** Reads what is needed and begins; to be called before the server gives up its permissions. */
   async open(): Promise<void> {
-    const { broker: url, user, passwordFile, authorityFile } = this.#words;
-    let password: string | undefined;
-    let authority: string | undefined;
+    const { broker: url, user } = this.#words;
+    const texts: { -readonly [word in typeof mqttFiles[number]]?: string } = {};
     try {
-      if (passwordFile !== undefined) {
-        if (isReadableByOthers(passwordFile)) {
-          log.warning("Others may read {file}: chmod 600 {file}", { file: passwordFile });
+      for (const word of mqttFiles) {
+        const file = this.#words[word];
+        if (file === undefined) continue;
+        if (["passwordFile", "keyFile"].includes(word) && isReadableByOthers(file)) {
+          log.warning("Others may read {file}: chmod 600 {file}", { file });
         }
-        password = (await read(passwordFile)).replace(/\r?\n$/, "");
+        texts[word] = await read(file);
       }
-      if (authorityFile !== undefined) authority = await read(authorityFile);
     } catch (error) {
       // A file that is not there keeps no bench from being served.
       this.#reason = `${wireError(error).message}. Put that right, and start the server again`;
@@ -135,10 +135,12 @@ export class Mqtt {
     const connect = {
       client: `heliograph-${this.#topics.name}`,
       user,
-      password,
+      password: texts.passwordFile?.replace(/\r?\n$/, ""),
       will: { topic: this.#topics.availability, payload: "offline" },
     };
-    this.#connection = new MqttConnection({ url, authority, connect }, {
+    const { authorityFile: authority, certificateFile: cert, keyFile: key } = texts;
+    const proof = cert === undefined || key === undefined ? undefined : { cert, key };
+    this.#connection = new MqttConnection({ url, authority, proof, connect }, {
       connected: () => this.#connected(),
       lost: (reason) => this.#lost(reason),
       has: (id) => {

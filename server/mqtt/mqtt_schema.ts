@@ -13,6 +13,8 @@ export interface MqttWords {
   readonly user?: string | undefined;
   readonly passwordFile?: string | undefined;
   readonly authorityFile?: string | undefined;
+  readonly certificateFile?: string | undefined;
+  readonly keyFile?: string | undefined;
   readonly topic?: string | undefined;
   readonly discovery?: string | false | undefined;
   readonly every?: number | undefined;
@@ -20,6 +22,9 @@ export interface MqttWords {
   readonly commands?: readonly string[] | undefined;
   readonly role?: string | undefined;
 }
+
+/** What names files. */
+export const mqttFiles = ["passwordFile", "authorityFile", "certificateFile", "keyFile"] as const;
 
 /** How often a field is published at most, where nobody says it, in seconds. */
 export const usualEvery = 1;
@@ -49,6 +54,10 @@ export const mqttSchema: z.ZodType<MqttWords> = z.strictObject({
   authorityFile: file.optional().meta({
     description: "The certificate of the broker's own authority, a PEM file as seen from this one",
   }),
+  certificateFile: file.optional().meta({
+    description: "The certificate by which this PC proves itself, a PEM file as seen from this one; default none",
+  }),
+  keyFile: file.optional().meta({ description: "The key of that certificate, a PEM file as seen from this one" }),
   topic: z.string().regex(level, topicWords).optional().meta({
     description: "What all topics begin with; default heliograph",
   }),

@@ -5,7 +5,9 @@ import { NatsConnectionImpl } from "npm:@nats-io/nats-core@3.4.0/internal";
 import { protocolNumber, subjects } from "../../protocol/fleet.ts";
 import { CertificateMaker } from "../../server/access/authority.ts";
 import { run } from "../cli_fixture.ts";
+import { localName as host } from "../fixture.ts";
 import { hasNats, NatsServer } from "../nats.ts";
+import { nameForOthers } from "../other_program.ts";
 import { inFolder } from "../server/guards/lab.ts";
 
 const bench = `{
@@ -21,7 +23,7 @@ Deno.test({
   fn: () =>
     inFolder(async (folder) => {
       const lab = join(folder, "lab-fleet");
-      strictEqual((await run(["fleet", "init", lab, "--broker", "localhost:1", "cold-lab", "warm-lab"])).code, 0);
+      strictEqual((await run(["fleet", "init", lab, "--broker", `${host}:1`, "cold-lab", "warm-lab"])).code, 0);
       const configuration = join(lab, "nats-server.conf");
       await Deno.writeTextFile(configuration, (await Deno.readTextFile(configuration)).replace("port: 1\n", ""));
       const file = join(folder, "bench.json");
@@ -36,12 +38,16 @@ Deno.test({
       match((await run(["fleet", "join", join(folder, "no"), "--bench", file])).err, /There is no file .*fleet\.json/);
 
       await using broker = await NatsServer.start(["--config", "nats-server.conf"], lab);
-      const address = `tls://localhost:${broker.port}`;
+      const address = `tls://${host}:${broker.port}`;
       const joined = await run(["fleet", "join", join(lab, "cold-lab"), address, "--bench", file]);
       strictEqual(joined.code, 0, joined.out + joined.err);
       match(joined.out, /is in the fleet as cold-lab once its server is started again\. Remove .* now/);
-      match(joined.out, /well +tls:\/\/localhost:\d+ answers, and has proved itself, and lets this PC in/);
+      match(
+        joined.out,
+        /well +tls:\/\/(?:localhost|127\.0\.0\.1):\d+ answers, and has proved itself, and lets this PC in/,
+      );
       match(joined.out, /well +cold-lab may speak in its own name/);
+      match(joined.out, /note +No other PC is there; where this broker is a site's own, its log says whether/);
       const text = await Deno.readTextFile(file);
       match(text, /\/\/ Of the cold lab\./, "the rest stays as it was written");
       const words = {
@@ -70,7 +76,10 @@ Deno.test({
         { broker: "tls://no-such-host.invalid:4222" },
         /has a name that nobody knows: look how it is written/,
       );
-      await wrong({ broker: "tls://localhost:1" }, /nothing listens at tls:\/\/localhost:1: start nats-server there/);
+      await wrong(
+        { broker: `tls://${host}:1` },
+        /nothing listens at tls:\/\/(?:localhost|127\.0\.0\.1):1: start nats-server there/,
+      );
       await wrong(
         { authority: undefined },
         /did not prove itself by an authority that this PC trusts: say "authority"/,
@@ -84,7 +93,7 @@ Deno.test({
       );
       // What the broker does not know.
       const other = join(folder, "other-fleet");
-      strictEqual((await run(["fleet", "init", other, "--broker", "localhost:1", "cold-lab"])).code, 0);
+      strictEqual((await run(["fleet", "init", other, "--broker", `${host}:1`, "cold-lab"])).code, 0);
       await wrong(
         { credentials: join(other, "cold-lab", "fleet.seed") },
         /does not take the credentials in .*fleet\.seed: give the ones that were made for it, or have the broker read/,
@@ -97,7 +106,7 @@ Deno.test({
       const began = Date.now() - 5 * 365 * 86_400_000;
       for (
         const [name, now, message] of [
-          ["localhost", began, /the certificate of .* has expired on 20\d\d-\d\d-\d\d: .*set this PC's clock/],
+          [host, began, /the certificate of .* has expired on 20\d\d-\d\d-\d\d: .*set this PC's clock/],
           ["nats.lab", Date.now(), /the certificate of .* is for nats\.lab: call it so in "broker"/],
         ] as const
       ) {
@@ -107,9 +116,34 @@ Deno.test({
         for (const [at, each] of [cert, key, authority.certificate].entries()) {
           await Deno.writeTextFile(files[at]!, each);
         }
-        await using dated = await NatsServer.start(["--tls", "--tlscert", files[0], "--tlskey", files[1]]);
-        await wrong({ broker: `tls://localhost:${dated.port}`, authority: files[2], credentials: undefined }, message);
+        await using dated = await NatsServer.start([
+          "--tls",
+          "--tlscert",
+          nameForOthers(files[0]),
+          "--tlskey",
+          nameForOthers(files[1]),
+        ]);
+        await wrong({ broker: `tls://${host}:${dated.port}`, authority: files[2], credentials: undefined }, message);
       }
+
+      // One that closes without a word.
+      using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const serving = (async () => {
+        using connection = await silent.accept();
+        await connection.write(
+          new TextEncoder().encode('INFO {"server_id":"x","version":"2.10.0","max_payload":1024}\r\n'),
+        );
+        await connection.read(new Uint8Array(1024));
+      })();
+      await wrong(
+        {
+          broker: `nats://127.0.0.1:${(silent.addr as Deno.NetAddr).port}`,
+          authority: undefined,
+          credentials: undefined,
+        },
+        /closed the connection as this PC came in: its log says why/,
+      );
+      await serving;
 
       // Without TLS; beside a PC whose clock is off, one that is newer, and one that has the name.
       await using plain = await NatsServer.start();

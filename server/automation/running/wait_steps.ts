@@ -63,8 +63,13 @@ export class WaitSteps {
   async condition(step: Extract<RunStep, { kind: "condition" }>, place: Place, skipped: () => boolean): Promise<void> {
     const { time, bench, now, writer, waits } = this.#parts;
     const windows = new Windows(() => time.steady() * 1000);
+    let isOther = false;
+    using named = bench.elsewhere?.expecting(() => {
+      isOther = true;
+      time.wake();
+    });
     const compiled = () =>
-      new Condition(step.condition, new BenchEnvironment(bench.instruments, bench.elsewhere).of(undefined, windows));
+      new Condition(step.condition, new BenchEnvironment(bench.instruments, named).of(undefined, windows));
     let condition = compiled();
     const fields = [...condition.fields];
     now.set(place, { step, condition });
@@ -73,11 +78,6 @@ export class WaitSteps {
     const unsubscribe = hubs.map((hub) =>
       hub.subscribe("reading", ({ field }) => windows.reading(field), { name: "a run" })
     );
-    let isOther = false;
-    const another = bench.elsewhere?.onExpected(() => {
-      isOther = true;
-      time.wake();
-    });
     let since: number | undefined;
     try {
       await waits.watching(fields, async () =>
@@ -102,7 +102,6 @@ export class WaitSteps {
         }));
     } finally {
       unsubscribe.forEach((each) => each());
-      another?.();
     }
   }
 

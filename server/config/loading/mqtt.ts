@@ -7,7 +7,7 @@
 import { resolve } from "node:path";
 import type { Instrument } from "../../bench/instrument.ts";
 import { checkDriven } from "../../mqtt/mqtt_commands.ts";
-import type { MqttWords } from "../../mqtt/mqtt_schema.ts";
+import { mqttFiles, type MqttWords } from "../../mqtt/mqtt_schema.ts";
 import { checkNamedFields } from "./named_fields.ts";
 import type { Problems } from "./problems.ts";
 
@@ -34,10 +34,17 @@ export async function readMqtt(
   if (given.passwordFile !== undefined && given.user === undefined) {
     problems.add(["mqtt", "user"], "is missing: MQTT takes no password without a user");
   }
-  const passwordFile = given.passwordFile && resolve(beside, given.passwordFile);
-  const authorityFile = given.authorityFile && resolve(beside, given.authorityFile);
-  for (const [word, file] of Object.entries({ passwordFile, authorityFile })) {
-    if (file !== undefined && lookForFiles) await problems.lookFor(["mqtt", word], file);
+  if ((given.certificateFile === undefined) !== (given.keyFile === undefined)) {
+    problems.add(["mqtt"], "certificateFile and keyFile belong together: give both, or neither");
+  } else if (given.certificateFile !== undefined && /^mqtt:/i.test(given.broker)) {
+    problems.add(["mqtt", "broker"], "must be mqtts:// where this PC proves itself by a certificate");
   }
-  return { ...given, passwordFile, authorityFile };
+  const words: { -readonly [word in keyof MqttWords]: MqttWords[word] } = { ...given };
+  for (const word of mqttFiles) {
+    const file = given[word];
+    if (file === undefined) continue;
+    const found = words[word] = resolve(beside, file);
+    if (lookForFiles) await problems.lookFor(["mqtt", word], found);
+  }
+  return words;
 }

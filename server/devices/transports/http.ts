@@ -8,6 +8,7 @@
  */
 
 import { HeliographError } from "../../../protocol/errors.ts";
+import { unreachedBy } from "../../network/unreached.ts";
 import { type HttpAddress, httpAnswerEnd } from "./http_address.ts";
 import type { Line } from "./line.ts";
 
@@ -201,13 +202,14 @@ async function bodyOf(response: Response): Promise<string> {
 
 function reasonOf(error: Error): string {
   const text = `${error.message} ${(error.cause as Error | undefined)?.message ?? ""}`;
-  if (/refused/i.test(text)) return "nothing listens there";
+  const why = unreachedBy(error);
+  if (why === "refused") return "nothing listens there";
   if (/certificate|UnknownIssuer/i.test(text)) {
     return `its certificate is not trusted (${
       /invalid peer certificate: ?(\w+)/.exec(text)?.[1] ?? "of its own making"
     }); ` +
       `start the server with DENO_CERT=FILE, or use http://`;
   }
-  if (/dns|lookup/i.test(text)) return "there is no PC of that name";
+  if (why === "name") return "there is no PC of that name";
   return error.message.replace(/^error sending request for url \([^)]*\):? ?/, "") || "the connection failed";
 }

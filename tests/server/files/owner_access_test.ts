@@ -3,6 +3,8 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { OwnKeys } from "../../../server/access/keys.ts";
 import { OwnerAccess } from "../../../server/files/owner_access.ts";
+import { writeFleet } from "../../../server/fleet/broker_files.ts";
+import { run } from "../../cli_fixture.ts";
 import { SecretKeeper } from "../../../server/files/secret_keeper.ts";
 
 /** Who may do something with it, by the names and numbers that Windows has for them; SY is the system, BA administrators. */
@@ -40,6 +42,16 @@ Deno.test({
       mine(join(folder, "lab.keys"));
       mine(join(folder, "lab.keys", "keys.pem"));
       keys.stop();
+      const fleet = join(folder, "fleet");
+      await writeFleet(fleet, ["cold-lab"], { host: "127.0.0.1" });
+      for (const each of [[], ["authority.key"], ["cold-lab", "fleet.seed"]]) mine(join(fleet, ...each));
+      const bench = join(folder, "lab.json");
+      await Deno.writeTextFile(bench, '{\r\n  "name": "Cold lab",\r\n  "instruments": []\r\n}\r\n');
+      const joined = await run(["fleet", "join", join(fleet, "cold-lab"), "tls://127.0.0.1:1", "--bench", bench]);
+      match(joined.out, /lab\.json is in the fleet as cold-lab/);
+      strictEqual(joined.err, "");
+      mine(join(folder, "fleet.seed"));
+      match(await Deno.readTextFile(bench), /"fleet": \{\r\n {4}"broker": "tls:\/\/127\.0\.0\.1:1",\r\n/);
       strictEqual(owner.protect(join(folder, "not there"), "file"), false);
       ok(!owner.protects(join(folder, "not there")));
     } finally {

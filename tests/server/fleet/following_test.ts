@@ -7,12 +7,11 @@ import { type AskMessage, type FleetDescription, partsOf, subjects } from "../..
 import { Principal } from "../../../server/access/principal.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { Watch } from "../../../server/faces/shared/watch.ts";
-import { Fleet } from "../../../server/fleet/fleet.ts";
 import { DenoTransport } from "../../../server/fleet/transport.ts";
 import { eventually, RawClient } from "../../fixture.ts";
 import { hasNats, NatsServer } from "../../nats.ts";
 import { inFolder } from "../guards/lab.ts";
-import { gauge, Pc } from "./pc.ts";
+import { fleetAlone, gauge, Pc } from "./pc.ts";
 
 const options = { ignore: !hasNats };
 setTransportFactory({ factory: () => new DenoTransport(), defaultPort: 4222 });
@@ -194,16 +193,7 @@ Deno.test(
     const cold = gauge();
     await using coldLab = new Pc(broker, "cold-lab", [cold.instrument]);
     const bench = new Bench();
-    const fleet = new Fleet({ broker: `nats://127.0.0.1:${broker.port}`, name: "warm-lab" }, {
-      bench,
-      answer: () => Promise.reject(new Error("it is asked for nothing")),
-      records: () => Promise.reject(new Error("it has none")),
-      roles: { find: () => undefined },
-      title: () => "",
-      started: new Date().toISOString(),
-      trouble: () => "",
-      standing: () => ({ alarms: undefined, runs: undefined }),
-    }, { followFor: 0.1, lookEvery: 20 });
+    const fleet = fleetAlone(broker, "warm-lab", bench, { followFor: 0.1, lookEvery: 20 });
     bench.elsewhere = fleet;
     await fleet.open();
     try {
@@ -257,10 +247,34 @@ Deno.test(
       await asked;
       deepStrictEqual(pressure(), [8, "good"]);
       await forgotten();
-      const expected = fleet.expect(name, "Pressure");
-      strictEqual(expected?.known, false);
-      await eventually(() => fleet.expect(name, "Pressure")?.known === true, "it is known");
-      ok(await isFollowed(), "a condition expects it");
+      {
+        let changes = 0;
+        using conditions = fleet.expecting(() => void changes++);
+        using early = fleet.expecting(() => {});
+        strictEqual(early.expect("late-lab/gauge", "Pressure")?.known, false, "it was not heard of yet");
+        strictEqual(conditions.expect(name, "Pressure")?.known, false);
+        await eventually(() => conditions.expect(name, "Pressure")?.known === true, "it is known");
+        ok(changes > 0, "it is said that it is");
+        ok(await isFollowed(), "a condition names it");
+        await using _late = new Pc(broker, "late-lab", [gauge().instrument]);
+        await eventually(
+          () => early.expect("late-lab/gauge", "Pressure")?.known === true,
+          "it is followed when it comes",
+        );
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        deepStrictEqual(await observer.following(), ["warm-lab cold-lab", "warm-lab late-lab"]);
+        // A run ends, and guards end with the server.
+        early[Symbol.dispose]();
+        early[Symbol.dispose]();
+        await eventually(
+          async () => (await observer.following()).join() === "warm-lab cold-lab",
+          "nobody names it now",
+        );
+      }
+      await forgotten();
+      strictEqual(fleet.expect(name, "Pressure")?.known, false, "what is only checked is followed as usual");
+      await eventually(() => fleet.elsewhere.instruments.length > 0, "it is followed");
+      await forgotten();
       strictEqual(await coldLab.line("gauge.get valve"), "OK 0.0");
     } finally {
       await fleet.stop();

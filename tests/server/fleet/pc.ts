@@ -1,6 +1,8 @@
 /** PCs of a fleet, for its tests. */
 import { command, defineInstrument, HeliographServer, type Instrument } from "../../../mod.ts";
 import { PyOpticonSocketClient } from "../../../client/mod.ts";
+import type { Bench } from "../../../server/bench/bench.ts";
+import { Fleet, type FleetTimes } from "../../../server/fleet/fleet.ts";
 import { eventually, RawClient } from "../../fixture.ts";
 import type { NatsServer } from "../../nats.ts";
 
@@ -81,4 +83,18 @@ export function gauge(title = "Gauge") {
     },
   });
   return { instrument, told };
+}
+
+/** A PC's part of a fleet, without a server around it. */
+export function fleetAlone(broker: NatsServer, name: string, bench: Bench, times: FleetTimes): Fleet {
+  return new Fleet({ broker: `nats://127.0.0.1:${broker.port}`, name }, {
+    bench,
+    answer: () => Promise.reject(new Error("it is asked for nothing")),
+    records: () => Promise.reject(new Error("it has none")),
+    roles: { find: () => undefined },
+    title: () => "",
+    started: new Date().toISOString(),
+    trouble: () => "",
+    standing: () => ({ alarms: undefined, runs: undefined }),
+  }, times);
 }

@@ -2,12 +2,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { testCertificates, toldBy } from "../../certificates.ts";
-import { eventually } from "../../fixture.ts";
+import { eventually, localName as host } from "../../fixture.ts";
 import { inFolder } from "../guards/lab.ts";
 import { Alarms, isOldDeno, MailServer, messagesOf, quick, withMail } from "./post.ts";
-
-/** Windows as it runs in tests knows no names. */
-const host = Deno.build.os === "windows" ? "127.0.0.1" : "localhost";
 
 /** What a bench file says of mail to ana and bob by a server. */
 function words({ port }: { readonly port: number }, mail: object, rule: object = {}): object {

@@ -118,8 +118,9 @@ Deno.test("mqtt discovery: every field, alarm and command is an entity as Home A
       commands: ["setpoint", "count", "heater", "mode", "label", "flash_lamp", "wait"].map((name) => `oven.${name}`),
     },
   });
-  server.start();
+  // Before it begins: what is retained comes in any order.
   await using listener = await broker.listen();
+  server.start();
   await listener.until("heliograph/the_lab/availability", "online");
   const last = new Map(listener.heard.map(({ topic, payload }) => [topic, payload]));
   const found = new Map<string, Config>();

@@ -3,8 +3,9 @@ import { match, ok, rejects, strictEqual } from "node:assert/strict";
 import { loadBench } from "../../../server/config/bench_file.ts";
 import { testCertificates } from "../../certificates.ts";
 import { codeBlocks } from "../../documents.ts";
-import { runProgram } from "../../fixture.ts";
+import { localName, runProgram } from "../../fixture.ts";
 import { hasMosquitto, Mosquitto } from "../../mosquitto.ts";
+import { nameForOthers } from "../../other_program.ts";
 import { type Program, programs, ServerProcess } from "../../server_process.ts";
 
 Deno.test("mqtt: the program publishes the example of the documentation by TLS; killed, it is offline", {
@@ -23,11 +24,11 @@ Deno.test("mqtt: the program publishes the example of the documentation by TLS; 
     "mqtt.password": "sesame-77\n",
   });
   const bench = `${broker.folder}/bench.json`;
-  await Deno.writeTextFile(bench, example!.code.replace("mqtts://broker.lab", `mqtts://localhost:${broker.port}`));
+  await Deno.writeTextFile(bench, example!.code.replace("mqtts://broker.lab", `mqtts://${localName}:${broker.port}`));
   const [program] = programs as [Program];
   const check = await runProgram(program.path, [...program.client, "check", bench]);
   strictEqual(check.code, 0, check.stderr);
-  const secure = ["--cafile", `${broker.folder}/lab-authority.pem`, "-h", "localhost"];
+  const secure = ["--cafile", nameForOthers(`${broker.folder}/lab-authority.pem`), "-h", localName];
   await using listener = await broker.listen("heliograph/#", ...secure);
   {
     await using server = new ServerProcess({ ...program, server: [...program.client, "server"] }, ["--bench", bench]);
@@ -37,7 +38,7 @@ Deno.test("mqtt: the program publishes the example of the documentation by TLS; 
     await broker.publish("heliograph/cold-lab/tempcon/control_temperature/set", "-95", ...secure);
     await listener.until("heliograph/cold-lab/tempcon/control_temperature", "-95");
     const status = await runProgram(program.path, [...program.client, "status", "--port", String(port)]);
-    match(status.stdout, /Published by MQTT: mqtts:\/\/localhost:\d+/);
+    match(status.stdout, /Published by MQTT: mqtts:\/\/(?:localhost|127\.0\.0\.1):\d+/);
     ok(!`${status.stdout}${server.out}${server.err}`.includes("sesame"));
     server.kill("SIGKILL");
     await listener.until("heliograph/cold-lab/availability", "offline");
@@ -53,6 +54,11 @@ Deno.test("mqtt: a bench file that names what cannot be is refused, with its lin
       ['"broker": "broker.lab"', /mqtt\.broker.*must be mqtts:\/\/HOST:PORT/],
       ['"broker": "mqtt://a", "every": "1 day"', /mqtt\.every.*must be a time of 0\.1s to 60m/],
       ['"broker": "mqtt://a", "passwordFile": "none"', /mqtt\.user.*no password without a user/],
+      ['"broker": "mqtts://a", "keyFile": "none"', /mqtt: certificateFile and keyFile belong together/],
+      [
+        '"broker": "mqtt://a", "certificateFile": "none", "keyFile": "none"',
+        /mqtt\.broker.*must be mqtts:\/\/ where this PC proves itself/,
+      ],
       ['"broker": "mqtt://a", "name": "a/#"', /mqtt\.name.*letters, digits/],
       [
         '"broker": "mqtt://a", "role": "opertor"',

@@ -2,8 +2,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { command, defineInstrument, HeliographServer, type Instrument } from "../../../mod.ts";
 import { testCertificates, toldBy } from "../../certificates.ts";
-import { eventually, RawClient } from "../../fixture.ts";
+import { eventually, localName, RawClient } from "../../fixture.ts";
 import { hasMosquitto, Mosquitto } from "../../mosquitto.ts";
+import { nameForOthers, runOther } from "../../other_program.ts";
 
 const options = { ignore: !hasMosquitto };
 
@@ -59,6 +60,17 @@ function serve(broker: Mosquitto, instruments: readonly Instrument[], mqtt: obje
   });
   server.start();
   return server;
+}
+
+/** A certificate that vouches for itself, as somebody has made one with openssl. */
+async function selfMade(name: string): Promise<{ readonly cert: string; readonly key: string }> {
+  const folder = await Deno.makeTempDir();
+  const [cert, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
+  const made = ["-subj", `/CN=${name}`, "-keyout", nameForOthers(key), "-out", nameForOthers(cert)];
+  await runOther("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", ...made]);
+  const texts = { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key) };
+  await Deno.remove(folder, { recursive: true });
+  return texts;
 }
 
 async function line(server: HeliographServer, text: string): Promise<string> {
@@ -149,12 +161,12 @@ Deno.test(
     deepStrictEqual(listener.of("heliograph/lab/oven/temperature"), ["50"]);
     deepStrictEqual(listener.of("heliograph/lab/oven/setpoint"), ["20"]);
     // It does not read for a while.
-    broker.signal("SIGSTOP");
+    await broker.signal("SIGSTOP");
     for (let each = 1; each <= 30; each++) {
       instrument.fields.Temperature.update(1000 + each);
       await new Promise((go) => setTimeout(go, 40));
     }
-    broker.signal("SIGCONT");
+    await broker.signal("SIGCONT");
     await listener.until("heliograph/lab/oven/temperature", "1030");
   },
 );
@@ -250,7 +262,7 @@ Deno.test(
   async () => {
     const { authority, certificate } = await testCertificates();
     const hashed = await Deno.makeTempFile();
-    await new Deno.Command("mosquitto_passwd", { args: ["-c", "-b", hashed, "heliograph", "sesame-77"] }).output();
+    await runOther("mosquitto_passwd", ["-c", "-b", nameForOthers(hashed), "heliograph", "sesame-77"]);
     await using broker = await Mosquitto.start([
       "allow_anonymous false",
       "password_file FOLDER/passwords",
@@ -265,7 +277,7 @@ Deno.test(
       "wrong": "sesame-78\n",
     });
     await Deno.remove(hashed);
-    const url = `mqtts://localhost:${broker.port}`;
+    const url = `mqtts://${localName}:${broker.port}`;
     const file = (name: string) => `${broker.folder}/${name}`;
     const status = async (server: HeliographServer) => JSON.parse((await line(server, "api.status")).slice(3)).mqtt;
     const log = await toldBy(async () => {
@@ -282,7 +294,7 @@ Deno.test(
           ],
           [{ ...words, passwordFile: file("none") }, /there is no file/],
           [
-            { ...words, passwordFile: file("right"), broker: `mqtt://localhost:${broker.port}` },
+            { ...words, passwordFile: file("right"), broker: `mqtt://${localName}:${broker.port}` },
             /is it TLS there \(mqtts:\/\/\)\?/,
           ],
         ] as const
@@ -298,6 +310,68 @@ Deno.test(
       await eventually(async () => (await status(server)).connected, "it is there");
     });
     ok(!log.some((each) => /sesame/.test(each)));
+  },
+);
+
+Deno.test(
+  "mqtt: the server proves itself by a certificate where the broker asks for one, and is who that says",
+  options,
+  async () => {
+    const { authority, certificate } = await testCertificates();
+    const own = await selfMade("cold-lab");
+    const stranger = await selfMade("stranger");
+    await using broker = await Mosquitto.start([
+      "allow_anonymous false",
+      "require_certificate true",
+      "use_identity_as_username true",
+      "cafile FOLDER/clients.pem",
+      "certfile FOLDER/cert.pem",
+      "keyfile FOLDER/key.pem",
+      "acl_file FOLDER/acl",
+    ], {
+      "cert.pem": certificate.cert,
+      "key.pem": certificate.key,
+      "ca.pem": authority.certificate,
+      "clients.pem": own.cert,
+      "own.pem": own.cert,
+      "own.key": own.key,
+      "stranger.pem": stranger.cert,
+      "stranger.key": stranger.key,
+      "acl": "user cold-lab\ntopic readwrite #\n",
+    });
+    const file = (name: string) => `${broker.folder}/${name}`;
+    const words = { broker: `mqtts://${localName}:${broker.port}`, authorityFile: file("ca.pem") };
+    const given = (certificateFile: string, keyFile: string) => ({
+      ...words,
+      certificateFile: file(certificateFile),
+      keyFile: file(keyFile),
+    });
+    const status = async (server: HeliographServer) => JSON.parse((await line(server, "api.status")).slice(3)).mqtt;
+    for (
+      const [mqtt, reason] of [
+        // Windows throws away what the broker said, where it has not read all.
+        [words, /asks for a certificate: say certificateFile|does it ask for a certificate \(certificateFile\)\?/],
+        [
+          given("stranger.pem", "stranger.key"),
+          /does not take the certificate in certificateFile|closed the connection/,
+        ],
+        [given("acl", "own.key"), /certificateFile, keyFile: No certificates found/],
+        [given("own.pem", "none"), /there is no file .*none/],
+      ] as const
+    ) {
+      await using server = serve(broker, [oven().instrument], mqtt);
+      let told = "";
+      await eventually(async () => reason.test(told = (await status(server)).reason), String(reason))
+        .catch((error) => {
+          throw new Error(`${error.message}; ${told}`);
+        });
+    }
+    await using server = serve(broker, [oven().instrument], given("own.pem", "own.key"));
+    await eventually(async () => {
+      const { connected, waiting } = await status(server);
+      return connected && waiting === 0;
+    }, "it is there, and has published");
+    match(broker.told, /New client connected from .* as heliograph-lab \(.*u'cold-lab'/);
   },
 );
 
