@@ -30,7 +30,8 @@ export { CommandServer, type CommandServerOptions, type LineSession } from "./se
 export type { ServerSettings } from "./server/config/server_settings.ts";
 export type { Limits } from "./server/access/limits.ts";
 export type { SandboxOptions } from "./server/code/options.ts";
-export { loadBench, type LoadedBench } from "./server/config/bench_file.ts";
+export { loadBench } from "./server/config/bench_file.ts";
+export type { LoadedBench } from "./server/config/loaded_bench.ts";
 export { BenchFileError } from "./server/files/source.ts";
 export { demoInstruments } from "./server/config/demo_bench.ts";
 export type { Bench } from "./server/bench/bench.ts";

@@ -13,7 +13,7 @@ import { nameKey } from "../../server/access/access_file.ts";
 import { AccessStore, type KnownPerson } from "../../server/access/access_store.ts";
 import { OwnerAccess } from "../../server/files/owner_access.ts";
 import { Roles } from "../../server/access/rights.ts";
-import { readAccessWords } from "../../server/config/bench_file.ts";
+import { readAccessWords } from "../../server/config/read_bench.ts";
 import { besideBench } from "../../server/config/beside.ts";
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";

@@ -12,7 +12,8 @@ import { printable } from "../../protocol/printable.ts";
 import { settled } from "../../protocol/setting.ts";
 import { version } from "../../protocol/version.ts";
 import { besideBench } from "../../server/config/beside.ts";
-import { loadBenchWith, type LoadedBench } from "../../server/config/bench_file.ts";
+import { loadBenchWith } from "../../server/config/bench_file.ts";
+import type { LoadedBench } from "../../server/config/loaded_bench.ts";
 import type { EditedBench } from "../../server/config/editing/bench_editor.ts";
 import { Simulators } from "../../server/config/simulators.ts";
 import {

@@ -7,7 +7,7 @@
 import { basename, dirname } from "node:path";
 import { buildCommand } from "../usage.ts";
 import { builtInDrivers } from "../../server/devices/drivers/drivers.ts";
-import { loadSimulated } from "../../server/config/bench_file.ts";
+import { loadSimulated } from "../../server/config/description_file.ts";
 import { SimulatedLines } from "../../server/config/simulators.ts";
 import { didYouMean } from "../../server/bench/names.ts";
 import { type FaultKind, faultKinds, type Faults } from "../../server/devices/simulators/faults.ts";

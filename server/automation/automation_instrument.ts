@@ -15,7 +15,8 @@ import type { Instrument } from "../bench/instrument.ts";
 import { readSeconds } from "../expressions/over_time.ts";
 import { BenchFileError } from "../files/source.ts";
 import type { Given } from "./parameters.ts";
-import { type Runs, wordsOf } from "./runs.ts";
+import type { Runs } from "./runs.ts";
+import { wordsOf } from "./error_words.ts";
 
 /** Within how many seconds a run is loaded: a script of PyOpticon's may take 30 s, and its sandbox has to start. */
 export const loadDeadline = 60;
@@ -78,7 +79,7 @@ async function rehearse(
     throw new HeliographError("unavailable", `Cannot rehearse ${file}: ${runs.describe().noRehearsal}`);
   }
   try {
-    const found = await runs.toRehearse(file, text, again, principalOf(caller));
+    const found = await runs.intake.toRehearse({ file, text, again }, principalOf(caller));
     const gone = () => caller.gone ?? false;
     return await rehearser.rehearse({ ...found, given, at, who: who(context), gone, signal });
   } catch (error) {
@@ -133,7 +134,11 @@ export function automationInstrument(runs: Runs): Instrument {
         takesMore: true,
         deadline: loadDeadline,
         run: ({ file, text, parameters, again }, context) =>
-          runs.check(file, text, givenOf(context.moreKeywords, parameters), principalOf(context.caller), again),
+          runs.intake.check(
+            { file, text, again },
+            givenOf(context.moreKeywords, parameters),
+            principalOf(context.caller),
+          ),
       }),
       files: command({
         ...reading,
@@ -178,38 +183,38 @@ export function automationInstrument(runs: Runs): Instrument {
           "Let the run stand still: at once in waits, ramps and exposures, otherwise after the step that is under way",
         arguments: { id },
         stop: true,
-        run: ({ id }, context) => runs.pause(id, who(context)),
+        run: ({ id }, context) => runs.underWay.pause(id, who(context)),
       }),
       resume: command({
         summary: "Let a run go on; a step that has failed is done again",
         arguments: { id },
         immediate: true,
-        run: ({ id }, { caller }) => runs.resume(id, principalOf(caller)),
+        run: ({ id }, { caller }) => runs.underWay.resume(id, principalOf(caller)),
       }),
       skip: command({
         summary: "Leave the step that is under way, or that has failed, and go on with the next",
         arguments: { id },
         immediate: true,
-        run: ({ id }, { caller }) => runs.skip(id, principalOf(caller)),
+        run: ({ id }, { caller }) => runs.underWay.skip(id, principalOf(caller)),
       }),
       stop: command({
         summary: "End the run; its finally is done",
         arguments: { id },
         stop: true,
-        run: ({ id }, context) => runs.stop(id, who(context)),
+        run: ({ id }, context) => runs.underWay.stop(id, who(context)),
       }),
       abort: command({
         summary: "End the run at once; its finally is NOT done",
         arguments: { id },
         stop: true,
         confirm: "What the run does at its end, such as closing a gas, is not done",
-        run: ({ id }, context) => runs.abort(id, who(context)),
+        run: ({ id }, context) => runs.underWay.abort(id, who(context)),
       }),
       answer: command({
         summary: "Answer what the run asks",
         arguments: { text: { type: "text", default: "yes" }, id },
         immediate: true,
-        run: ({ text, id }, context) => runs.answer(id, text, who(context)),
+        run: ({ text, id }, context) => runs.underWay.answer(id, text, who(context)),
       }),
       move: command({
         summary: "Move a run that waits to another place of the queue",
@@ -252,7 +257,7 @@ export function automationInstrument(runs: Runs): Instrument {
         summary: "Pause or stop the run that is under way, if any: what guards do",
         arguments: { what: { type: "choice", choices: ["pause", "stop"] } },
         stop: true,
-        run: ({ what }, context) => runs.forGuard(what as "pause" | "stop", who(context)),
+        run: ({ what }, context) => runs.underWay.forGuard(what as "pause" | "stop", who(context)),
       }),
     },
   });

@@ -44,7 +44,7 @@ export class RunLines {
   }
 
   /** Tells something. */
-  tell(text: string, level: "info" | "warning" | "error"): void {
+  tell(text: string, level: "info" | "warning" | "error" = "info"): void {
     this.#add(text);
     this.#parts.tell(text, level);
   }
@@ -52,9 +52,9 @@ export class RunLines {
   /** A script prints: the last of it can be read here, and not all of it floods the log. */
   print(line: string): void {
     const text = `prints: ${line}`;
-    if (++this.#printed < mostLogged) return this.tell(text, "info");
+    if (++this.#printed < mostLogged) return this.tell(text);
     if (this.#printed === mostLogged) {
-      this.tell(`it has printed ${mostLogged} lines: what more it prints is not logged`, "info");
+      this.tell(`it has printed ${mostLogged} lines: what more it prints is not logged`);
     }
     this.#add(text);
   }

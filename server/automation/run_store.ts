@@ -6,15 +6,15 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import * as z from "npm:zod@4.6.7";
+import type { ScriptStep } from "../code/messages.ts";
 import { scriptStepSchema } from "../code/script.ts";
 import { FileKeeper } from "../files/file_keeper.ts";
-import { afterFailed, runStates } from "../../protocol/runs.ts";
-import { rights } from "../../protocol/vocabulary.ts";
+import { StateWriter } from "../files/state_writer.ts";
+import { type AfterFailed, afterFailed, type RunState, runStates } from "../../protocol/runs.ts";
+import { type Right, rights } from "../../protocol/vocabulary.ts";
+import type { Scalar } from "./run_schema.ts";
 
 const log = getLogger(["heliograph", "automation"]);
-
-/** For how long a server that stops waits for the disk, in milliseconds. */
-const longestWait = 5000;
 
 /** Where a list of steps stands; in a step that holds others, where those stand. */
 export interface Place {
@@ -53,16 +53,59 @@ const place: z.ZodType<Place> = z.lazy(() =>
   })
 );
 
-const scalar = z.union([z.number(), z.string(), z.boolean()]);
+/** A run, as it is kept. */
+export interface KeptRun {
+  id: number;
+  title: string;
+  file: string;
+  /** What the file said, and the CSV files that it goes through, as they were when it was added. */
+  text: string;
+  files: Record<string, string>;
+  given: Record<string, Scalar>;
+  /** What a PyOpticon script has scheduled: its functions cannot be kept, and it is loaded again. */
+  script?: ScriptStep[] | undefined;
+  /** The names of those that it drives. */
+  instruments: string[];
+  /** For whom it acts: a proven name, or what somebody on this PC might do. */
+  who: { label: string; person: string; roleName: string; rights: Right[]; instruments: string[] | null };
+  state: RunState;
+  reason: string;
+  /** When it is to begin, began and ended, as ISO 8601. */
+  startAt: string | null;
+  began: string | null;
+  ended: string | null;
+  /**
+   * When its last steps began and ended: the number of the step, from 0, and both in milliseconds since 1970. What a PC
+   * that lost its power had not written yet is missing.
+   */
+  times?: [step: number, began: number, ended: number | null][] | undefined;
+  /** How often what was still to come has been changed: `text` is what it has become. */
+  edits?: number | undefined;
+  /** Counts up with what is written of it: the higher one is what holds. */
+  serial: number;
+  /** Where its steps stand, and those of its end. */
+  place: Place;
+  last: Place;
+  /** How its steps have ended; then its `finally` is done. */
+  outcome?: { state: "done" | "stopped" | "failed" | "aborted"; reason: string } | undefined;
+}
+
+/** What is kept. */
+export interface KeptRuns {
+  /** The number of the next run. */
+  next: number;
+  /** What becomes of those that wait when one has not got to its end. */
+  afterFailed: AfterFailed;
+  queue: KeptRun[];
+  history: KeptRun[];
+}
+
 const moment = z.iso.datetime();
 
 const standing = {
-  /** Counts up with what is written of it: the higher one is what holds. */
   serial: z.number(),
-  /** Where its steps stand, and those of its end. */
   place,
   last: place,
-  /** How its steps have ended; then its `finally` is done. */
   outcome: z.strictObject({ state: z.enum(["done", "stopped", "failed", "aborted"]), reason: z.string() }).optional(),
 };
 
@@ -72,21 +115,15 @@ const atSchema = z.strictObject({ id: z.number(), ...standing });
 /** The name of the file that says it. */
 const atFile = "runs.at.json";
 
-/** When steps began and ended: the number of the step, from 0, and both in milliseconds since 1970. */
-const times = z.array(z.tuple([z.number(), z.number(), z.number().nullable()]));
-
-const entrySchema = z.strictObject({
+const entrySchema: z.ZodType<KeptRun> = z.strictObject({
   id: z.number(),
   title: z.string(),
   file: z.string(),
-  /** What the file said, and the CSV files that it goes through, as they were when it was added. */
   text: z.string(),
   files: z.record(z.string(), z.string()),
-  given: z.record(z.string(), scalar),
-  /** What a PyOpticon script has scheduled: its functions cannot be kept, and it is loaded again. */
+  given: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
   script: z.array(scriptStepSchema).optional(),
   instruments: z.array(z.string()),
-  /** For whom it acts: a proven name, or what somebody on this PC might do. */
   who: z.strictObject({
     label: z.string(),
     person: z.string(),
@@ -99,25 +136,17 @@ const entrySchema = z.strictObject({
   startAt: moment.nullable(),
   began: moment.nullable(),
   ended: moment.nullable(),
-  /** Those of its last steps; what a PC that lost its power had not written yet is missing. */
-  times: times.optional(),
-  /** How often what was still to come has been changed: `text` is what it has become. */
+  times: z.array(z.tuple([z.number(), z.number(), z.number().nullable()])).optional(),
   edits: z.number().optional(),
   ...standing,
 });
 
-/** A run, as it is kept. */
-export type KeptRun = z.output<typeof entrySchema>;
-
-const keptSchema = z.strictObject({
+const keptSchema: z.ZodType<KeptRuns> = z.strictObject({
   next: z.number(),
   afterFailed: z.enum(afterFailed),
   queue: z.array(entrySchema),
   history: z.array(entrySchema),
 });
-
-/** What is kept. */
-export type KeptRuns = z.output<typeof keptSchema>;
 
 /** Where runs are kept. */
 export interface RunFiles {
@@ -131,16 +160,21 @@ export interface RunFiles {
 export class RunStore {
   readonly #keeper: FileKeeper;
   readonly #folder: string;
-  /** What is to be written: all of it, and where the run under way stands. */
-  readonly #all = new Writing((text) => this.#write((keeper) => keeper.write(text)));
-  readonly #at = new Writing((text) => this.#write((keeper) => keeper.writeBeside(atFile, text)));
-  /** Why runs are not kept; empty where they are. */
-  hint = "";
+  readonly #writer: StateWriter;
 
   /** Reads nothing yet. @param files Where. */
   constructor({ state, folder }: RunFiles) {
     this.#folder = folder;
     this.#keeper = new FileKeeper(state, { ownFolder: true, reads: [folder] });
+    this.#writer = new StateWriter(this.#keeper, {
+      failed: (reason) => `Where runs stand cannot be written to ${state}: ${reason}`,
+      logFailed: (hint) => log.error("{hint}", { hint }),
+    });
+  }
+
+  /** Why runs are not kept; empty where they are. */
+  get hint(): string {
+    return this.#writer.hint;
   }
 
   /**
@@ -195,67 +229,19 @@ export class RunStore {
    * @throws {Error} With why it cannot be written.
    */
   keep(make: () => KeptRuns): Promise<void> {
-    return this.#all.write(() => `${JSON.stringify(make())}\n`);
+    return this.#writer.write(() => `${JSON.stringify(make())}\n`);
   }
 
   /** Keeps where the run under way stands, as `keep`: a short file, so that a step begins soon. */
-  mark({ id, serial, place, last, outcome }: KeptRun): Promise<void> {
-    return this.#at.write(() => `${JSON.stringify({ id, serial, place, last, outcome })}\n`);
-  }
-
-  async #write(work: (keeper: FileKeeper) => Promise<void>): Promise<void> {
-    const keeper = this.#keeper;
-    try {
-      await work(keeper);
-      this.hint = "";
-    } catch (error) {
-      const hint = `Where runs stand cannot be written to ${keeper.file}: ${(error as Error).message}`;
-      if (hint !== this.hint) log.error("{hint}", { hint });
-      this.hint = hint;
-      throw new Error(hint);
-    }
+  mark(run: KeptRun): Promise<void> {
+    return this.#writer.write(() => {
+      const { id, serial, place, last, outcome } = run;
+      return `${JSON.stringify({ id, serial, place, last, outcome })}\n`;
+    }, atFile);
   }
 
   /** Waits until it is written, and ends. */
   async stop(): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([
-      Promise.all([this.#all.done, this.#at.done]),
-      new Promise((resolve) => timer = setTimeout(resolve, longestWait)),
-    ]);
-    clearTimeout(timer);
-    this.#keeper.stop();
-  }
-}
-
-/** Writes what is to be written last; what comes while it writes is written after it. */
-class Writing {
-  readonly #put: (text: string) => Promise<void>;
-  #make = () => "";
-  #next: PromiseWithResolvers<void> | undefined;
-  #busy = false;
-  /** Resolves when nothing is left. */
-  done = Promise.resolve();
-
-  constructor(put: (text: string) => Promise<void>) {
-    this.#put = put;
-  }
-
-  write(make: () => string): Promise<void> {
-    this.#make = make;
-    const { promise } = this.#next ??= Promise.withResolvers();
-    // Not everybody waits for it; whoever does is told.
-    promise.catch(() => {});
-    if (!this.#busy) this.done = this.#go();
-    return promise;
-  }
-
-  async #go(): Promise<void> {
-    this.#busy = true;
-    for (let next = this.#next; next !== undefined; next = this.#next) {
-      this.#next = undefined;
-      await this.#put(this.#make()).then(next.resolve, next.reject);
-    }
-    this.#busy = false;
+    await this.#writer.stop();
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import * as z from "npm:zod@4.6.7";
 import { rights, roles } from "../../protocol/vocabulary.ts";
 import { isNetwork } from "../access/addresses.ts";
@@ -114,4 +115,22 @@ const schema = z.object(accessWords);
 /** The words of a bench file that is otherwise not looked at. @returns Them; `undefined` where they are wrong. */
 export function accessWordsOf(described: unknown): AccessWords | undefined {
   return schema.safeParse(described).data;
+}
+
+/** Who may do what on a bench. @param beside The absolute path of its file's folder. @returns It, with absolute paths. */
+export function accessOptions(
+  { roles, addresses, loopback, tls, openid, trustedProxies }: AccessWords,
+  beside: string,
+): AccessWords {
+  return {
+    roles,
+    addresses,
+    loopback,
+    tls: tls && { cert: resolve(beside, tls.cert), key: resolve(beside, tls.key) },
+    openid: openid && {
+      ...openid,
+      clientSecretFile: openid.clientSecretFile && resolve(beside, openid.clientSecretFile),
+    },
+    trustedProxies,
+  };
 }

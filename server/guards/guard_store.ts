@@ -10,11 +10,9 @@ import * as z from "npm:zod@4.6.7";
 import type { TripDescription } from "../../protocol/guards.ts";
 import { type AlarmDeed, type AlarmState, alarmStates } from "../../protocol/alarms.ts";
 import { FileKeeper } from "../files/file_keeper.ts";
+import { StateWriter } from "../files/state_writer.ts";
 
 const log = getLogger(["heliograph", "guards"]);
-
-/** For how long a server that stops waits for the disk, in milliseconds. */
-const longestWait = 5000;
 
 const moment = z.iso.datetime();
 const deed = z.strictObject({ by: z.string(), at: moment, reason: z.string() });
@@ -134,21 +132,29 @@ export type KeptGuards = Omit<z.output<typeof keptSchema>, "trips"> & { readonly
 /** Keeps the state of guards in a file, or in memory where there is none. */
 export class GuardStore {
   readonly #keeper: FileKeeper | undefined;
-  #wanted: string | undefined;
-  #written = "";
-  #writing = Promise.resolve();
-  #busy = false;
-  /** Whether what was to be written could not be. */
-  get failed(): boolean {
-    return this.#keeper !== undefined && this.hint !== "";
-  }
-  /** Why nothing is kept; empty where it is. */
-  hint = "";
+  readonly #writer: StateWriter | undefined;
+  /** What the file holds, or will when it is written; `undefined` where that is not known. */
+  #text: string | undefined;
 
   /** Reads nothing yet. @param file The absolute path of the file. @default nothing is kept */
   constructor(file: string | undefined) {
-    this.#keeper = file === undefined ? undefined : new FileKeeper(file, { ownFolder: true });
-    if (file === undefined) this.hint = "Latches, bypasses, watchdogs and alarms are kept until the server stops.";
+    if (file === undefined) return;
+    this.#keeper = new FileKeeper(file, { ownFolder: true });
+    this.#writer = new StateWriter(this.#keeper, {
+      failed: (reason) => `What is latched is NOT kept over a restart: cannot write ${file}: ${reason}`,
+      logFailed: (hint) => log.error("{hint}", { hint }),
+      logAgain: (file) => log.warning("The state of the guards is kept again, in {file}", { file }),
+    });
+  }
+
+  /** Why nothing is kept; empty where it is. */
+  get hint(): string {
+    return this.#writer?.hint ?? "Latches, bypasses, watchdogs and alarms are kept until the server stops.";
+  }
+
+  /** Whether what was to be written could not be. */
+  get failed(): boolean {
+    return this.#writer !== undefined && this.hint !== "";
   }
 
   /**
@@ -166,8 +172,9 @@ export class GuardStore {
         await keeper.check();
         return undefined;
       }
-      this.#written = text;
-      return keptSchema.parse(JSON.parse(text)) as KeptGuards;
+      const kept = keptSchema.parse(JSON.parse(text)) as KeptGuards;
+      this.#text = text;
+      return kept;
     } catch (error) {
       const reason = (error as Error).message;
       log.error("The state of the guards in {file} cannot be used: {reason}. What latches is latched", {
@@ -182,35 +189,14 @@ export class GuardStore {
 
   /** Keeps this. What cannot be written is told loudly, and tried again with the next call. */
   keep(kept: KeptGuards): void {
-    this.#wanted = `${JSON.stringify(kept, null, 2)}\n`;
-    if (this.#keeper !== undefined && !this.#busy) this.#writing = this.#write(this.#keeper);
-  }
-
-  async #write(keeper: FileKeeper): Promise<void> {
-    this.#busy = true;
-    while (this.#wanted !== undefined && this.#wanted !== this.#written) {
-      const text = this.#wanted;
-      try {
-        await keeper.write(text);
-        this.#written = text;
-        if (this.hint !== "") log.warning("The state of the guards is kept again, in {file}", { file: keeper.file });
-        this.hint = "";
-      } catch (error) {
-        const reason = (error as Error).message;
-        const hint = `What is latched is NOT kept over a restart: cannot write ${keeper.file}: ${reason}`;
-        if (hint !== this.hint) log.error("{hint}", { hint });
-        this.hint = hint;
-        break;
-      }
-    }
-    this.#busy = false;
+    const text = `${JSON.stringify(kept, null, 2)}\n`;
+    if (this.#writer === undefined || text === this.#text) return;
+    this.#text = text;
+    this.#writer.write(() => text).catch(() => this.#text = undefined);
   }
 
   /** Waits until it is written, and ends. */
   async stop(): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([this.#writing, new Promise((resolve) => timer = setTimeout(resolve, longestWait))]);
-    clearTimeout(timer);
-    this.#keeper?.stop();
+    await this.#writer?.stop();
   }
 }

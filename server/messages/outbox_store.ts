@@ -9,12 +9,10 @@ import * as z from "npm:zod@4.6.7";
 import { type AlarmDescription, alarmStates, severities } from "../../protocol/alarms.ts";
 import { messageStates } from "../../protocol/messages.ts";
 import { FileKeeper } from "../files/file_keeper.ts";
+import { StateWriter } from "../files/state_writer.ts";
 import { days } from "./messages_schema.ts";
 
 const log = getLogger(["heliograph", "messages"]);
-
-/** For how long a server that stops waits for the disk, in milliseconds. */
-const longestWait = 5000;
 
 const moment = z.iso.datetime();
 const deed = z.object({ by: z.string(), at: moment, reason: z.string() }).nullable();
@@ -89,20 +87,27 @@ export type KeptMessages = z.output<typeof keptSchema>;
 /** Keeps it in a file, or in memory where there is none. */
 export class OutboxStore {
   readonly #keeper: FileKeeper | undefined;
-  #wanted: (() => KeptMessages) | undefined;
-  #writing = Promise.resolve();
-  #busy = false;
-  /** Why nothing is kept; empty where it is. */
-  hint = "";
-  /** Whether what waits should be kept, and could not be written the last time. */
-  get failed(): boolean {
-    return this.#keeper !== undefined && this.hint !== "";
-  }
+  readonly #writer: StateWriter | undefined;
 
   /** Reads nothing yet. @param file The absolute path of the file. @default nothing is kept */
   constructor(file: string | undefined) {
-    this.#keeper = file === undefined ? undefined : new FileKeeper(file, { ownFolder: true });
-    if (file === undefined) this.hint = "Messages that wait are kept until the server stops.";
+    if (file === undefined) return;
+    this.#keeper = new FileKeeper(file, { ownFolder: true });
+    this.#writer = new StateWriter(this.#keeper, {
+      failed: (reason) => `Messages that wait are NOT kept over a restart: cannot write ${file}: ${reason}`,
+      logFailed: (hint) => log.error("{hint}", { hint }),
+      logAgain: (file) => log.warning("Messages are kept again, in {file}", { file }),
+    });
+  }
+
+  /** Why nothing is kept; empty where it is. */
+  get hint(): string {
+    return this.#writer?.hint ?? "Messages that wait are kept until the server stops.";
+  }
+
+  /** Whether what waits should be kept, and could not be written the last time. */
+  get failed(): boolean {
+    return this.#writer !== undefined && this.hint !== "";
   }
 
   /** Reads the file, before the server gives up its permissions. @returns What was kept; `undefined` for nothing. */
@@ -120,7 +125,8 @@ export class OutboxStore {
     } catch (error) {
       const { file, aside } = keeper;
       const reason = (error as Error).message;
-      this.hint = `Messages that waited before the start are lost: ${file} cannot be used; it is kept as ${aside}`;
+      this.#writer!.hint =
+        `Messages that waited before the start are lost: ${file} cannot be used; it is kept as ${aside}`;
       log.error("Messages that waited before the start are lost: {file} cannot be used: {reason}", { file, reason });
       // What cannot be read is replaced, but not thrown away.
       await keeper.setAside().catch(() => {});
@@ -130,36 +136,11 @@ export class OutboxStore {
 
   /** Keeps this. What cannot be written is told loudly, and tried again with the next call. @param make Makes it. */
   keep(make: () => KeptMessages): void {
-    this.#wanted = make;
-    if (this.#keeper !== undefined && !this.#busy) this.#writing = this.#write(this.#keeper);
-  }
-
-  async #write(keeper: FileKeeper): Promise<void> {
-    this.#busy = true;
-    // Of a flood, what it comes to is written.
-    await Promise.resolve();
-    while (this.#wanted !== undefined) {
-      const kept = this.#wanted();
-      this.#wanted = undefined;
-      try {
-        await keeper.write(`${JSON.stringify(kept)}\n`);
-        if (this.hint !== "") log.warning("Messages are kept again, in {file}", { file: keeper.file });
-        this.hint = "";
-      } catch (error) {
-        const reason = (error as Error).message;
-        const hint = `Messages that wait are NOT kept over a restart: cannot write ${keeper.file}: ${reason}`;
-        if (hint !== this.hint) log.error("{hint}", { hint });
-        this.hint = hint;
-      }
-    }
-    this.#busy = false;
+    void this.#writer?.write(() => `${JSON.stringify(make())}\n`);
   }
 
   /** Waits until it is written, and ends. */
   async stop(): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([this.#writing, new Promise((resolve) => timer = setTimeout(resolve, longestWait))]);
-    clearTimeout(timer);
-    this.#keeper?.stop();
+    await this.#writer?.stop();
   }
 }

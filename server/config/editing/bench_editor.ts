@@ -21,7 +21,10 @@ import { triedFields } from "../../devices/try_out.ts";
 import { Port } from "../../devices/transports/port.ts";
 import { FileKeeper } from "../../files/file_keeper.ts";
 import { BenchFileError, Source } from "../../files/source.ts";
-import { type loadBench, loadChanged, type LoadedBench, type Standing } from "../bench_file.ts";
+import { loadChanged } from "../bench_file.ts";
+import type { LoadedBench } from "../loaded_bench.ts";
+import type { Standing } from "../loading/load_source.ts";
+import type { Redirect } from "../loading/ports.ts";
 import { readyMade } from "../ready_made.ts";
 import { fixedReason, forbidden } from "./allowed.ts";
 import { driverChoices, wordMeanings } from "./choices.ts";
@@ -38,7 +41,7 @@ export interface EditedBench {
   /** What was loaded from it. */
   readonly loaded: Pick<LoadedBench, "instruments" | "ports" | "imageFolders">;
   /** Changes addresses, as when the bench was loaded. @default as they are */
-  readonly redirect?: Parameters<typeof loadBench>[1];
+  readonly redirect?: Redirect | undefined;
 }
 
 /** A bench file, taken apart. */
