@@ -10,6 +10,7 @@ import { type ErrorCode, errorCodes, HeliographError } from "../../protocol/erro
 import {
   type FleetDescription,
   type FleetMember,
+  fleetName,
   goneAfter,
   partsOf,
   presenceEvery,
@@ -18,7 +19,7 @@ import {
   subjects,
 } from "../../protocol/fleet.ts";
 import { localTime } from "../../protocol/local_time.ts";
-import type { InstrumentDescription } from "../../protocol/description.ts";
+import type { HolderDescription, InstrumentDescription } from "../../protocol/description.ts";
 import { version } from "../../protocol/version.ts";
 import type { Right } from "../../protocol/vocabulary.ts";
 import { Principal, principalOf } from "../access/principal.ts";
@@ -85,6 +86,8 @@ export interface FleetParts {
   readonly trouble: () => string;
   /** The alarms and the runs; each `undefined` where there are none at all. */
   readonly standing: () => Pick<PresenceMessage, "alarms" | "runs">;
+  /** Who has control of an instrument of this PC. */
+  readonly holder: (instrument: string) => HolderDescription | null;
 }
 
 /** Times of a fleet that tests shorten. */
@@ -320,7 +323,7 @@ export class Fleet implements Elsewhere {
         ...describeInstrument(instrument),
         name: `${pc}/${name}`,
         aside: ownInstruments.has(name),
-        holder: null,
+        holder: instrument.holderThere,
       };
     });
   }
@@ -375,9 +378,22 @@ export class Fleet implements Elsewhere {
       trouble: trouble(),
       ...this.#words.page === undefined ? {} : { page: this.#words.page },
       ...standing(),
+      ...this.#control(),
       leaves,
       protocol: protocolNumber,
     };
+  }
+
+  /** Who has control of what. */
+  #control(): Pick<PresenceMessage, "control"> {
+    const control = this.#parts.bench.instruments.flatMap(({ name: instrument }) => {
+      const holder = this.#parts.holder(instrument);
+      if (holder === null) return [];
+      const { name, address, until } = holder;
+      // Whoever has come from another PC of the fleet has its name for an address, and an address is no such name.
+      return [{ instrument, name, of: fleetName.test(address) ? address : this.name, until }];
+    });
+    return control.length === 0 ? {} : { control };
   }
 
   /** Something of what it says of itself is another: what changes at once is told at once. */
@@ -505,6 +521,7 @@ export class Fleet implements Elsewhere {
       ask: (message, caller, seconds) => this.#ask(name, message, caller, seconds),
       subscribe: (take) => this.#broker.subscribe(subjects.readings(name, "*"), take),
       whyGone: () => this.#whyGone(name, other),
+      self: this.name,
       changed: () => this.#expecting.forEach((expected) => expected.told(name)),
     });
     const other: Other = { presence, heard: 0, seen: 0, clockAhead: 0, here: false, following };

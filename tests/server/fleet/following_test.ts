@@ -76,7 +76,7 @@ class Observer {
 function watchOf(bench: Bench, instrument: Instrument, told: WatchEvent[]): Watch {
   const services = {
     bench,
-    control: { holder: () => null },
+    control: { holderOf: () => null },
     arrangement: { onChange: () => () => {} },
     guards: undefined,
     runs: undefined,
@@ -203,6 +203,7 @@ Deno.test(
       started: new Date().toISOString(),
       trouble: () => "",
       standing: () => ({ alarms: undefined, runs: undefined }),
+      holder: () => null,
     }, { followFor: 0.1, lookEvery: 20 });
     bench.elsewhere = fleet;
     await fleet.open();
