@@ -185,6 +185,11 @@ export class Fleet implements Elsewhere {
     return this.#words.name;
   }
 
+  /** That the disk of what is gathered is nearly full; empty where it is not, or nothing is gathered. */
+  get crowded(): string {
+    return this.#gathering?.crowded ?? "";
+  }
+
   /** Reads what is needed and begins; to be called before the server gives up its permissions. */
   async open(): Promise<void> {
     try {
@@ -532,8 +537,8 @@ export class Fleet implements Elsewhere {
 
   /** Looks who has not been heard of for too long. */
   #look(): void {
-    if (!this.#isIn) return;
     this.#gathering?.look();
+    if (!this.#isIn) return;
     for (const [name, other] of this.#others) {
       if (other.here && performance.now() - other.heard > goneAfter * 1000) {
         other.here = false;
