@@ -28,7 +28,6 @@ import { Bench } from "../bench/bench.ts";
 import type { Caller } from "../bench/command.ts";
 import type { Elsewhere, Expectations, Expected } from "../bench/elsewhere.ts";
 import type { Hub } from "../bench/hub.ts";
-import type { Instrument } from "../bench/instrument.ts";
 import { describeInstrument } from "../bench/describe.ts";
 import { didYouMean, identifierOf, listed, ownInstruments } from "../bench/names.ts";
 import { decodeValue } from "../bench/typed_values.ts";
