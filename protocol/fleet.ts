@@ -98,6 +98,18 @@ export interface FleetRun {
   readonly asks: string | null;
 }
 
+/** Who has control of an instrument of a PC. */
+export interface FleetControl {
+  /** The instrument's name there. */
+  readonly instrument: string;
+  /** The name they hold it by, or empty. */
+  readonly name: string;
+  /** The PC of the fleet at which they are. */
+  readonly of: string;
+  /** When it ends if they ask for nothing more, ISO 8601 in UTC, by that PC's clock. */
+  readonly until: string;
+}
+
 /** So many alarms, and so many runs, of a PC are told at most. */
 export const mostTold = 10;
 
@@ -129,6 +141,8 @@ export interface PresenceMessage {
   readonly alarms?: FleetAlarms | undefined;
   /** Its runs that are under way; left out where it has none at all. */
   readonly runs?: readonly FleetRun[] | undefined;
+  /** Who has control of what; left out where nobody has. */
+  readonly control?: readonly FleetControl[] | undefined;
   /** Whether it goes: it stops, or leaves the fleet. */
   readonly leaves: boolean;
   /** How often it says so, in seconds. @default 5 */

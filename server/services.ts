@@ -264,6 +264,9 @@ export class Services {
     // Alarms are the guards': who is to be told of them has those that are always there.
     const watched = guards ?? handedOn(this.bench.instruments) ?? (messages && {});
     this.guards = watched && this.#guards(watched, guardsFile, guardsClock);
+    // Both were made after the fleet.
+    this.guards?.feed.subscribe(() => this.fleet?.changed(), false);
+    this.runs?.feed.subscribe(() => this.fleet?.changed(), false);
     this.messages = messages && new Messages(messages, {
       hub: this.bench.hub,
       title: () => this.title,
@@ -327,10 +330,10 @@ export class Services {
       started: this.started,
       trouble: () => this.#trouble(),
       standing: () => standingOf(this.guards, this.runs),
+      holder: (instrument) => this.control.holder(instrument),
     });
-    this.guards?.feed.subscribe(() => fleet.changed(), false);
-    this.runs?.feed.subscribe(() => fleet.changed(), false);
     this.bench.hub.subscribe("contact", () => fleet.changed(), { name: "the fleet" });
+    this.bench.hub.subscribe("control", () => fleet.changed(), { name: "the fleet" });
     this.bench.add(fleetInstrument(fleet));
     this.bench.elsewhere = fleet;
     return fleet;

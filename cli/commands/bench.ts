@@ -28,7 +28,8 @@ import { type Cell, clock, duration, type Paint, painter, qualityStyle, table, w
 
 /** The holder of an instrument as text: `alice (127.0.0.1) until 14:05:10`. */
 function holderText({ name, session, address, until }: HolderDescription): string {
-  const from = address === "" ? "" : ` (${address})`;
+  // `ana (of reactor-lab)` says it already.
+  const from = address === "" || name.endsWith(`(of ${address})`) ? "" : ` (${address})`;
   return `${name === "" ? `client ${session}` : printable(name)}${from} until ${clock(until)}`;
 }
 

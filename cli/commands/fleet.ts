@@ -40,7 +40,7 @@ export const fleetCommand = buildCommand({
       "--broker HOST PC…` writes what the broker needs, a NATS server, and what is carried to each PC; again with other " +
       "PCs, it adds them; with `--site NAME`, those of another site, which go to a broker of their own. `fleet join FOLDER` puts what was carried here into the bench file; `fleet check` says what is " +
       "wrong, and what to do. `fleet records` tells what is gathered of the records of all PCs, " +
-      "`fleet page` where a browser shows them.",
+      "`fleet page` prints the address at which a browser shows them; it opens none.",
   },
   parameters: {
     flags: {

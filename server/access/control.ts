@@ -12,6 +12,7 @@ import type { HolderDescription } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { zonedTime } from "../../protocol/local_time.ts";
 import type { Caller } from "../bench/command.ts";
+import type { Instrument } from "../bench/instrument.ts";
 import { type Principal, principalOf } from "./principal.ts";
 
 /** Told of every instrument that was taken or released, or whose control was told to end sooner than it does. */
@@ -218,6 +219,13 @@ export class Control {
     if (lease === undefined) return null;
     const { id, name, hostname } = lease.client;
     return { name, session: id, address: hostname, until: this.#time(lease).toISOString() };
+  }
+
+  /** The holder of an instrument of this PC, or of another one as that tells it; or `null`. */
+  holderOf(
+    { name, remote, holderThere }: Pick<Instrument, "name" | "remote" | "holderThere">,
+  ): HolderDescription | null {
+    return remote === undefined ? this.holder(name) : holderThere;
   }
 
   /**

@@ -7,6 +7,7 @@
 import { HeliographError } from "../../protocol/errors.ts";
 import type { Principal } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
+import type { Elsewhere } from "../bench/elsewhere.ts";
 import type { Site } from "../config/site.ts";
 import { BenchFileError } from "../files/source.ts";
 import type { Given } from "./parameters.ts";
@@ -35,9 +36,14 @@ export function mayRunCode(principal: Principal): void {
   throw new HeliographError("not_allowed", "A script is code, and you may not evaluate code: that is another right");
 }
 
+/** The instruments of a bench, and those of other PCs. */
+interface LoaderBench extends Pick<Bench, "instruments"> {
+  readonly elsewhere: (Pick<Elsewhere, "expect" | "whyNot"> & Partial<Pick<Elsewhere, "followNamed">>) | undefined;
+}
+
 /** Loads runs for a bench. */
 export class RunLoader {
-  readonly #bench: Pick<Bench, "instruments" | "elsewhere">;
+  readonly #bench: LoaderBench;
   readonly #site: Site | undefined;
   readonly #now: () => Date;
   readonly #store: Pick<RunStore, "read">;
@@ -45,7 +51,7 @@ export class RunLoader {
 
   /** Loads nothing yet. @param now Tells the time. @param site Where on Earth the bench stands. @default not known */
   constructor(
-    bench: Pick<Bench, "instruments" | "elsewhere">,
+    bench: LoaderBench,
     store: Pick<RunStore, "read">,
     scripts: Scripts,
     now: () => Date,
@@ -106,7 +112,7 @@ export class RunLoader {
   async read(file: string, text: string): Promise<Pick<FirstLoaded, "text" | "files">> {
     const said = await this.textOf(file, text);
     // What it says of other PCs' fields is checked, too.
-    await this.#bench.elsewhere?.followNamed(said);
+    await this.#bench.elsewhere?.followNamed?.(said);
     const files = new Map<string, string | undefined>();
     for (const name of filesOf(readRun(file, said).words)) files.set(name, await this.#store.read(name));
     return { text: said, files };

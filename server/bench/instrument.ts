@@ -18,6 +18,7 @@ import {
   type Rule,
   wrong,
 } from "./declaration.ts";
+import type { HolderDescription } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Faults } from "./faults.ts";
 import { BenchField, type Field, type FieldSpec } from "./field.ts";
@@ -217,6 +218,12 @@ export class Instrument {
   remote:
     | ((message: Readonly<Record<string, unknown>>, caller: Caller, seconds: number) => Promise<unknown>)
     | undefined;
+  /**
+   * Who has control of it there, as that PC told last.
+   *
+   * @internal
+   */
+  holderThere: HolderDescription | null = null;
   /**
    * What went wrong in its code.
    *

@@ -10,6 +10,7 @@ import { type ErrorCode, errorCodes, HeliographError } from "../../protocol/erro
 import {
   type FleetDescription,
   type FleetMember,
+  fleetName,
   goneAfter,
   hereWord,
   partsOf,
@@ -20,7 +21,7 @@ import {
   subjects,
 } from "../../protocol/fleet.ts";
 import { localTime } from "../../protocol/local_time.ts";
-import type { InstrumentDescription } from "../../protocol/description.ts";
+import type { HolderDescription, InstrumentDescription } from "../../protocol/description.ts";
 import { version } from "../../protocol/version.ts";
 import type { Right } from "../../protocol/vocabulary.ts";
 import { Principal, principalOf } from "../access/principal.ts";
@@ -92,6 +93,8 @@ export interface FleetParts {
   readonly trouble: () => string;
   /** The alarms and the runs; each `undefined` where there are none at all. */
   readonly standing: () => Pick<PresenceMessage, "alarms" | "runs">;
+  /** Who has control of an instrument of this PC. */
+  readonly holder: (instrument: string) => HolderDescription | null;
 }
 
 /** Times of a fleet that tests shorten. */
@@ -194,6 +197,11 @@ export class Fleet implements Elsewhere {
   /** This PC's name. */
   get name(): string {
     return this.#words.name;
+  }
+
+  /** That the disk of what is gathered is nearly full; empty where it is not, or nothing is gathered. */
+  get crowded(): string {
+    return this.#gathering?.crowded ?? "";
   }
 
   /** Reads what is needed and begins; to be called before the server gives up its permissions. */
@@ -333,7 +341,7 @@ export class Fleet implements Elsewhere {
         ...describeInstrument(instrument),
         name: `${pc}/${name}`,
         aside: ownInstruments.has(name),
-        holder: null,
+        holder: instrument.holderThere,
       };
     });
   }
@@ -389,10 +397,23 @@ export class Fleet implements Elsewhere {
       trouble: trouble(),
       ...this.#words.page === undefined ? {} : { page: this.#words.page },
       ...standing(),
+      ...this.#control(),
       leaves,
       every: this.#every,
       protocol: protocolNumber,
     };
+  }
+
+  /** Who has control of what. */
+  #control(): Pick<PresenceMessage, "control"> {
+    const control = this.#parts.bench.instruments.flatMap(({ name: instrument }) => {
+      const holder = this.#parts.holder(instrument);
+      if (holder === null) return [];
+      const { name, address, until } = holder;
+      // Whoever has come from another PC of the fleet has its name for an address, and an address is no such name.
+      return [{ instrument, name, of: fleetName.test(address) ? address : this.name, until }];
+    });
+    return control.length === 0 ? {} : { control };
   }
 
   /** How often it says that it is there, in seconds. */
@@ -546,6 +567,7 @@ export class Fleet implements Elsewhere {
       ask: (message, caller, seconds) => this.#ask(name, message, caller, seconds),
       subscribe: (take) => this.#broker.subscribe(subjects.readings(name, "*"), take),
       whyGone: () => this.#whyGone(name, other),
+      self: this.name,
       changed: () => this.#expecting.forEach((expected) => expected.told(name)),
     });
     const waiting: Other["waiting"] = new Set();
@@ -557,8 +579,8 @@ export class Fleet implements Elsewhere {
 
   /** Looks who has not been heard of for too long. */
   #look(): void {
-    if (!this.#isIn) return;
     this.#gathering?.look();
+    if (!this.#isIn) return;
     for (const [name, other] of this.#others) {
       const { every = presenceEvery } = other.presence;
       const now = performance.now();

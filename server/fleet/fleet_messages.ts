@@ -10,6 +10,7 @@ import type { FieldState, InstrumentDescription } from "../../protocol/descripti
 import {
   type AskMessage,
   type FleetAlarms,
+  type FleetControl,
   fleetName,
   type FleetRun,
   type PresenceMessage,
@@ -47,6 +48,13 @@ const run: z.ZodType<FleetRun> = z.object({
   asks: text.nullable(),
 });
 
+const control: z.ZodType<FleetControl> = z.object({
+  instrument: text,
+  name: z.string().max(200),
+  of: z.string().regex(fleetName),
+  until: time,
+});
+
 /** What a PC says of itself. */
 export const presenceSchema: z.ZodType<PresenceMessage> = z.object({
   name: z.string().regex(fleetName),
@@ -63,6 +71,7 @@ export const presenceSchema: z.ZodType<PresenceMessage> = z.object({
   // Of a version that tells them in other words, they are not known: its PC is there all the same.
   alarms: alarms.optional().catch(undefined),
   runs: z.array(run).max(100).optional().catch(undefined),
+  control: z.array(control).max(10_000).optional().catch(undefined),
   leaves: z.boolean(),
   every: z.number().positive().max(3600).optional().catch(undefined),
   protocol: z.int().optional(),

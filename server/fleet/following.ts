@@ -40,6 +40,8 @@ export interface FollowingParts {
   readonly subscribe: (take: (message: BrokerMessage) => void) => () => void;
   /** Why it cannot be reached; empty where it can. */
   readonly whyGone: () => string;
+  /** What this PC is called. */
+  readonly self: string;
   /** More is known of its instruments, or they are others. */
   readonly changed: () => void;
 }
@@ -134,6 +136,7 @@ export class Following {
   told(presence: PresenceMessage, clockAhead: number, isOther: boolean): void {
     this.#presence = presence;
     this.#clockAhead = clockAhead;
+    for (const mirror of this.#mirrors.values()) this.#tellHolder(mirror);
     const { readings } = presence;
     // A line that breaks for a moment loses some, and what they told may not be told again.
     const isWhole = this.#published === undefined || readings === undefined ||
@@ -259,6 +262,7 @@ export class Following {
     if (known === undefined) elsewhere.add(mirror.instrument);
     else await elsewhere.replace(known.instrument, mirror.instrument, `${name} of ${this.#pc} is another now`);
     this.#mirrors.set(name, mirror);
+    this.#tellHolder(mirror);
     changed();
   }
 
@@ -280,6 +284,23 @@ export class Following {
 
   #tellContact({ instrument }: Mirror): void {
     this.#parts.elsewhere.hub.publish("contact", { instrument }, instrument.faults);
+  }
+
+  /** Who has control of one: whoever is of another PC is called so. */
+  #tellHolder({ name, instrument }: Mirror): void {
+    const told = this.#presence.control?.find((each) => each.instrument === name);
+    const before = JSON.stringify(instrument.holderThere);
+    instrument.holderThere = told === undefined ? null : {
+      // A nameless client of another PC has control by the name of its PC.
+      name: told.of === this.#parts.self || told.name === told.of
+        ? told.name
+        : `${told.name || "somebody"} (of ${told.of})`,
+      session: 0,
+      address: told.of,
+      until: new Date(Date.parse(told.until) - this.#clockAhead * 1000).toISOString(),
+    };
+    if (JSON.stringify(instrument.holderThere) === before) return;
+    this.#parts.elsewhere.hub.publish("control", { instrument }, instrument.faults);
   }
 
   #read({ subject, text }: BrokerMessage): void {

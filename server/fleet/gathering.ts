@@ -12,6 +12,7 @@ import { startFileWorker } from "../files/file_worker.ts";
 import { TaskWorker } from "../files/task_worker.ts";
 import { within } from "../network/within.ts";
 import { type CopyCursor, type CopyPart, copyPart } from "../records/copying.ts";
+import type { DiskRoom } from "../records/disk_room.ts";
 
 const log = getLogger(["heliograph", "fleet"]);
 
@@ -19,11 +20,15 @@ const log = getLogger(["heliograph", "fleet"]);
 const gatherEvery = 5000;
 /** How long the end waits for what is being written, in milliseconds. */
 const closeFor = 5000;
+/** How often it is looked how much room the disk has, in milliseconds. */
+const roomEvery = 30_000;
 
 /** A task of the Worker that writes them down. */
 export type GatheringTask =
   /** Writes down what came; without a part, it only tells how far its copy has come. */
   | { readonly kind: "copy"; readonly folder: string; readonly pc: string; readonly part?: CopyPart }
+  /** Looks how much room the disk has. */
+  | { readonly kind: "room"; readonly folder: string }
   | { readonly kind: "close" };
 
 /** What came of it. */
@@ -34,6 +39,7 @@ export type GatheringAnswer =
     readonly records: number;
     readonly last: string | null;
   }
+  | { readonly kind: "room"; readonly room: DiskRoom | undefined }
   | { readonly kind: "closed" }
   | { readonly kind: "failed"; readonly reason: string };
 
@@ -64,6 +70,9 @@ export class Gathering {
   readonly #worker: TaskWorker<GatheringTask, GatheringAnswer>;
   readonly #pcs = new Map<string, Gathered>();
   #stopped = false;
+  /** When it was looked last how much room the disk has, by `performance.now()`. */
+  #lookedForRoom = -Infinity;
+  #crowded = "";
 
   /** Makes it. @param folder An absolute path, in which each PC has a folder of its own. */
   constructor(folder: string, parts: GatheringParts) {
@@ -71,7 +80,14 @@ export class Gathering {
     this.#parts = parts;
     this.#worker = new TaskWorker<GatheringTask, GatheringAnswer>({
       start: (failed) =>
-        startFileWorker(new URL("./gathering_worker.ts", import.meta.url), "gathered records", [folder], failed),
+        startFileWorker(
+          new URL("./gathering_worker.ts", import.meta.url),
+          "gathered records",
+          [folder],
+          failed,
+          [],
+          true,
+        ),
       stopping: () => new Error("the server is stopping"),
       failed: (reason) => new Error(reason),
     });
@@ -83,8 +99,14 @@ export class Gathering {
     this.#worker.start();
   }
 
+  /** That the disk is nearly full; empty where it is not. */
+  get crowded(): string {
+    return this.#crowded;
+  }
+
   /** Asks whoever has not been asked for some time. */
   look(): void {
+    if (performance.now() - this.#lookedForRoom > roomEvery) void this.#lookForRoom().catch(() => {});
     for (const pc of this.#parts.here()) {
       let gathered = this.#pcs.get(pc);
       if (gathered === undefined) {
@@ -120,6 +142,21 @@ export class Gathering {
     this.#stopped = true;
     await within(closeFor, this.#worker.ask({ kind: "close" }).catch(() => {}));
     this.#worker.stop();
+  }
+
+  /** What is gathered stays: a person has to make room. */
+  async #lookForRoom(): Promise<void> {
+    this.#lookedForRoom = performance.now();
+    const answer = await this.#worker.ask({ kind: "room", folder: this.#folder });
+    if (answer.kind !== "room" || answer.room === undefined) return;
+    const { free, little } = answer.room;
+    const crowded = free < little;
+    if (crowded === (this.#crowded !== "")) return;
+    this.#crowded = crowded
+      ? `The disk of the gathered records, in ${this.#folder}, is nearly full: ${Math.floor(free / 1e6)} MB were free.`
+      : "";
+    if (crowded) log.warning("{what}", { what: this.#crowded });
+    else log.info("The disk of the gathered records has room again");
   }
 
   async #gather(pc: string, gathered: Gathered): Promise<void> {

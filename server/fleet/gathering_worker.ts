@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { performTasks } from "../files/task_worker.ts";
 import { type CopyPart, RecordsCopy } from "../records/copying.ts";
+import { diskRoom } from "../records/disk_room.ts";
 import type { GatheringAnswer, GatheringTask } from "./gathering.ts";
 
 const copies = new Map<string, RecordsCopy>();
@@ -21,6 +22,7 @@ function perform({ folder, pc, part }: Extract<GatheringTask, { readonly kind: "
 performTasks<GatheringTask, GatheringAnswer>((task) => {
   try {
     if (task.kind === "copy") return perform(task);
+    if (task.kind === "room") return { kind: "room", room: diskRoom(task.folder) };
     for (const copy of copies.values()) copy[Symbol.dispose]();
     copies.clear();
     return { kind: "closed" };

@@ -18,7 +18,7 @@ export interface FaultyParts {
   readonly readings: { readonly problem: string; readonly crowded: string };
   readonly dataLog: { readonly state: { readonly problem: string } };
   readonly messages: { readonly lossReason: string; readonly heartbeatReason: string } | undefined;
-  readonly fleet: { describe(): { readonly reason: string } } | undefined;
+  readonly fleet: { describe(): { readonly reason: string }; readonly crowded: string } | undefined;
   readonly runs: { describe(): { readonly hint: string } } | undefined;
 }
 
@@ -70,12 +70,20 @@ export function serverFaults({ records, readings, dataLog, messages, fleet, runs
       text: "See to the disk of this PC: after a restart, it would not be known where a run stood",
       reason: () => runs.describe().hint,
     }] as const,
-    ...fleet === undefined ? [] : [{
-      title: "Out of the fleet",
-      severity: "medium",
-      text: "See to the network of this PC and to the broker; “heliograph fleet” tells more",
-      delay: fleetDelay,
-      reason: () => fleet.describe().reason,
-    }] as const,
+    ...fleet === undefined ? [] : [
+      {
+        title: "Out of the fleet",
+        severity: "medium",
+        text: "See to the network of this PC and to the broker; “heliograph fleet” tells more",
+        delay: fleetDelay,
+        reason: () => fleet.describe().reason,
+      },
+      {
+        title: "Disk of gathered records nearly full",
+        severity: "high",
+        text: "Make room there, or move folders of PCs away: what is gathered is never thinned",
+        reason: () => fleet.crowded,
+      },
+    ] as const,
   ];
 }

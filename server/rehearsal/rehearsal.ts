@@ -23,6 +23,7 @@ import type { BenchField } from "../bench/field.ts";
 import { command } from "../bench/command.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { systemClock } from "../camera/clock.ts";
+import type { NobodyElsewhere } from "../bench/elsewhere.ts";
 import { loadBenchWith } from "../config/bench_file.ts";
 import { Simulators } from "../config/simulators.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
@@ -31,6 +32,7 @@ import type { GuardsWords } from "../guards/guards_schema.ts";
 import { answerOf } from "../requests/code_dashboard.ts";
 import { Services } from "../services.ts";
 import { guardedBy, plottedIn } from "./fields_of.ts";
+import { guardsOfThisPc, nobodyRehearsed, runOfThisPc } from "./other_pcs.ts";
 import { Pace } from "./pace.ts";
 import type { RemoteCode } from "./remote_code.ts";
 import { Series } from "./series.ts";
@@ -62,9 +64,15 @@ export async function rehearse(order: RehearsalOrder, time: VirtualTime, code: R
   const bench = await loadBenchWith(drivers, order.bench, simulators.redirect, [order.imageFolder]);
   simulators.leaveOut(bench.instruments, true);
   await bench.close();
-  const guards = bench.guards as GuardsWords | undefined;
+  const missing = [...simulators.missing];
+  const all = bench.guards as GuardsWords | undefined;
+  // In no fleet there are no other PCs: a name of theirs is a mistake.
+  const elsewhere = bench.fleet === undefined ? undefined : nobodyRehearsed();
+  const guards = elsewhere === undefined
+    ? all
+    : all && guardsOfThisPc(all, bench.instruments, (text) => missing.push(text));
   const services = new Services(bench.instruments, { guards });
-  const rehearsed = new RehearsedRun(order, services, { time, code, site: bench.site, missing: simulators.missing });
+  const rehearsed = new RehearsedRun(order, services, { time, code, site: bench.site, missing, elsewhere });
   return await time.run(() => rehearsed.run(guards));
 }
 
@@ -74,7 +82,9 @@ interface RehearsedParts {
   readonly code: RemoteCode;
   readonly site: Site | undefined;
   /** What is not simulated. */
-  readonly missing: readonly string[];
+  readonly missing: string[];
+  /** What stands for other PCs; `undefined` where there are none. */
+  readonly elsewhere: NobodyElsewhere | undefined;
 }
 
 class RehearsedRun {
@@ -184,7 +194,9 @@ class RehearsedRun {
     this.#renewWatchdogs();
 
     const first = await this.#load();
-    const { loaded } = first;
+    const loaded = this.#parts.elsewhere === undefined
+      ? first.loaded
+      : runOfThisPc(first.loaded, bench.instruments, (text) => this.#parts.missing.push(text));
     const at = placeOfStep(loaded, this.#order.at);
     if (at === undefined) {
       throw new HeliographError(
@@ -286,7 +298,7 @@ class RehearsedRun {
       name === file ? text : Object.hasOwn(files, name) ? files[name] : await beside(name);
     const { instruments } = this.#services.bench;
     const loader = new RunLoader(
-      { instruments, elsewhere: undefined },
+      { instruments, elsewhere: this.#parts.elsewhere },
       { read },
       this.#scripts,
       () => new Date(),

@@ -384,7 +384,7 @@ export class Requests implements RequestRunner {
   }
 
   #describe(instrument: Instrument): InstrumentDescription {
-    return { ...describeInstrument(instrument), holder: this.#dispatcher.control.holder(instrument.name) };
+    return { ...describeInstrument(instrument), holder: this.#dispatcher.control.holderOf(instrument) };
   }
 
   async #arrange(arrangement: unknown, principal: Principal): Promise<ArrangementState> {

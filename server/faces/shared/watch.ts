@@ -108,7 +108,7 @@ export class Watch {
       hub.subscribe("contact", (event) => changed(event.instrument, event.instrument.contact!), {
         name: "a watch",
       }),
-      bench.hub.subscribe("control", (event) => changed(event.instrument, event.instrument), { name: "a watch" }),
+      hub.subscribe("control", (event) => changed(event.instrument, event.instrument), { name: "a watch" }),
       hub.subscribe("bench", (event) => this.#placed(event), { name: "a watch" }),
       arrangement.onChange(() => changed(undefined, arrangement)),
       ...feed === undefined ? [] : [feed.subscribe((guard) => due(undefined, guard), instrument !== undefined)],
@@ -130,7 +130,7 @@ export class Watch {
     const field = this.#field;
     for (const holder of each.allFields) if (field === undefined || field === holder) this.#untold.set(holder, each);
     if (field !== undefined) return;
-    if (this.#services.control.holder(each.name) !== null) this.#untold.set(each, each);
+    if (this.#services.control.holderOf(each) !== null) this.#untold.set(each, each);
     if (each.contact !== undefined) this.#untold.set(each.contact, each);
   }
 
@@ -228,12 +228,12 @@ export class Watch {
     if (what instanceof BenchField) return { ...about, event: "field", field: what.title, ...fieldReading(what) };
     if (what instanceof Placing) {
       if (what.went) return { ...about, event: "instrument", description: null, place: null };
-      const holder = this.#services.control.holder(about.instrument);
+      const holder = this.#services.control.holderOf(instrument!);
       const place = this.#services.bench.instruments.indexOf(instrument!);
       return { ...about, event: "instrument", description: { ...describeInstrument(instrument!), holder }, place };
     }
     if (what === instrument) {
-      return { ...about, event: "control", holder: this.#services.control.holder(about.instrument) };
+      return { ...about, event: "control", holder: this.#services.control.holderOf(instrument!) };
     }
     return { ...about, event: "contact", contact: describeContact(instrument!)! };
   }

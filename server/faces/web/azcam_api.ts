@@ -152,7 +152,10 @@ export function azcamRoutes(requests: RequestRunner, log: Logger): Route[] {
         const { tool, command } = asked.parameters;
         // What /api/v1 does not know is no tool.
         if (tool === "v1") throw nothingAt(`/api/v1/${command}`);
-        return get({ called: `${tool}/${command}`, instrument: tool, command: command!, ...none }, asked);
+        const called = `${tool}/${command}`;
+        // No command has a dot: `/api/cold-lab/tempcon.get_temperatures` is one of another PC's instrument.
+        const named = command!.includes(".") ? split(called) : { instrument: tool, command: command! };
+        return get({ called, ...named, ...none }, asked);
       },
     },
     {

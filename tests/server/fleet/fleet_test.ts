@@ -5,7 +5,8 @@ import { demoInstruments } from "../../../mod.ts";
 import { type FleetDescription, subjects } from "../../../protocol/fleet.ts";
 import { benchSchema } from "../../../server/config/schema.ts";
 import { codeBlocks } from "../../documents.ts";
-import { canRun, eventually, runProgram } from "../../fixture.ts";
+import { run } from "../../cli_fixture.ts";
+import { canRun, eventually, RawClient, runProgram } from "../../fixture.ts";
 import { hasNats, NatsServer } from "../../nats.ts";
 import { gauge, Pc } from "./pc.ts";
 
@@ -75,6 +76,57 @@ Deno.test(
     ok(!names.some((name) => name.includes("tempcon")), "they stand on no bench but their own");
   },
 );
+
+Deno.test("fleet: who has control of an instrument, and what alarm stands, is told to other PCs", options, async () => {
+  await using broker = await NatsServer.start();
+  const cold = gauge();
+  const guards = { alarms: { "Not pumped": { when: "gauge.pressure > 10" } } };
+  await using coldLab = new Pc(broker, "cold-lab", [cold.instrument], {}, { guards });
+  await using warm = new Pc(broker, "warm-lab", [gauge().instrument]);
+  await using third = new Pc(broker, "third-lab", [gauge().instrument]);
+  for (const pc of [warm, third]) await pc.knows("cold-lab/gauge", "pressure");
+  const told: unknown[] = [];
+  await using watching = third.client();
+  const watched = (async () => {
+    for await (const update of watching.watch("cold-lab/gauge")) {
+      if (update.event === "control") told.push(update.holder?.name ?? null);
+    }
+  })();
+  const holder = async (pc: Pc, instrument: string) => {
+    const { value } = await pc.framed({ cmd: "Describe", instrument });
+    return (value as { readonly holder: { readonly name: string; readonly address: string } | null }).holder;
+  };
+  {
+    using ana = await RawClient.connect(warm.server.dashboardServer.port);
+    await ana.request({ id: 1, cmd: "Hello", name: "ana" });
+    await ana.request({ id: 2, cmd: "Take", instrument: "cold-lab/gauge", seconds: 300 });
+    await eventually(async () => (await holder(third, "cold-lab/gauge"))?.name === "ana (of warm-lab)", "it is said");
+    await eventually(() => told.includes("ana (of warm-lab)"), "to whoever watches");
+    strictEqual((await holder(warm, "cold-lab/gauge"))?.name, "ana", "on her own PC by her name alone");
+    strictEqual((await holder(coldLab, "gauge"))?.name, "ana");
+    const list = JSON.parse(JSON.stringify(
+      await third.framed({
+        ...{ cmd: "Call", instrument: "fleet", command: "instruments", args: ["cold-lab"], kwargs: {} },
+      }),
+    )).value as { name: string; holder: { name: string; until: string } | null }[];
+    const listed = list.find(({ name }) => name === "cold-lab/gauge")!.holder!;
+    deepStrictEqual([listed.name, Date.parse(listed.until) > Date.now()], ["ana (of warm-lab)", true]);
+    const { out } = await run(["describe", "cold-lab/gauge", "--port", String(third.server.dashboardServer.port)]);
+    match(out, /held by ana \(of warm-lab\) until \d\d:\d\d/);
+    strictEqual((await ana.request({ id: 3, cmd: "Release", instrument: "cold-lab/gauge" })).ok, true);
+  }
+  await eventually(() => told.at(-1) === null, "nobody has it");
+  {
+    using bob = await RawClient.connect(coldLab.server.dashboardServer.port);
+    await bob.request({ id: 1, cmd: "Hello", name: "bob" });
+    await bob.request({ id: 2, cmd: "Take", instrument: "gauge", seconds: 300 });
+    await eventually(() => told.at(-1) === "bob (of cold-lab)", "of that PC itself");
+  }
+  cold.instrument.fields.Pressure.update(11);
+  await eventually(async () => /Not pumped/.test(await warm.line("fleet.list")), "the alarm is told");
+  await watching[Symbol.asyncDispose]();
+  await watched.catch(() => {});
+});
 
 Deno.test("docs/fleet.md: the program in Python asks a PC, and the bench is one", {
   ignore: !hasNats || !await canRun("python3"),

@@ -75,7 +75,7 @@ class Observer {
 function watchOf(bench: Bench, instrument: Instrument, told: WatchEvent[]): Watch {
   const services = {
     bench,
-    control: { holder: () => null },
+    control: { holderOf: () => null },
     arrangement: { onChange: () => () => {} },
     guards: undefined,
     runs: undefined,

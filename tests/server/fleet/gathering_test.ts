@@ -101,6 +101,32 @@ Deno.test("fleet: a gatherer has the records of all PCs, also of what they did w
     match(JSON.stringify(series), /\b0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19\b/);
   }));
 
+Deno.test(
+  "fleet: a disk that is nearly full of gathered records is an alarm",
+  { ignore: !hasNats },
+  () =>
+    inFolder(async (folder) => {
+      const gathered = join(folder, "gathered");
+      await Deno.mkdir(gathered);
+      const mount = await new Deno.Command("mount", { args: ["-t", "tmpfs", "-o", "size=1m", "tmpfs", gathered] })
+        .output()
+        .catch(() => undefined);
+      if (mount?.success !== true) return console.log("skipped: only root of a Linux can make a small disk");
+      try {
+        await Deno.writeFile(join(gathered, "ballast"), new Uint8Array(1_000_000));
+        await using broker = await NatsServer.start();
+        await using warm = new Pc(broker, "warm-lab", [gauge().instrument], { gather: gathered }, { guards: {} });
+        await eventually(
+          async () =>
+            /Disk of gathered records nearly full.*is nearly full: 0 MB/.test(await warm.line("guards.alarms")),
+          "it is told",
+        );
+      } finally {
+        await new Deno.Command("umount", { args: [gathered] }).output();
+      }
+    }),
+);
+
 /** Readings of an hour: one each second, or so many. */
 function runOf(hour: number, values: readonly number[]): Run {
   return {

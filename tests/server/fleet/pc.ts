@@ -96,5 +96,6 @@ export function fleetAlone(broker: NatsServer, name: string, bench: Bench, times
     started: new Date().toISOString(),
     trouble: () => "",
     standing: () => ({ alarms: undefined, runs: undefined }),
+    holder: () => null,
   }, times);
 }

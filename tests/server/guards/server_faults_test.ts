@@ -68,7 +68,7 @@ Deno.test("guards: a fleet or a heartbeat that is away for a moment calls nobody
           return away.heartbeat;
         },
       },
-      fleet: { describe: () => ({ reason: away.fleet }) },
+      fleet: { describe: () => ({ reason: away.fleet }), crowded: "" },
       runs: { describe: () => ({ hint: "" }) },
     } as unknown as Parameters<typeof serverFaults>[0],
   );
