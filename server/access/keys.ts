@@ -245,20 +245,23 @@ export class GivenKeys implements ServerKeys {
 }
 
 async function read(files: readonly [FileKeeper, FileKeeper]): Promise<Certificate> {
-  const [cert, key] = await Promise.all(files.map(async (file) => {
-    let text: string | undefined;
-    try {
-      text = await file.read();
-    } catch (error) {
-      throw new Error(`${file.file}: ${(error as Error).message}`);
-    }
-    if (text === undefined) throw new Error(`${file.file} is not there`);
-    return text;
-  })) as [string, string];
+  // One after the other: where both are wrong, the certificate is told.
+  const [cert, key] = [await readOne(files[0]), await readOne(files[1])];
   if (!cert.includes("BEGIN CERTIFICATE")) throw new Error(`${files[0].file} holds no certificate as PEM`);
   if (!key.includes("PRIVATE KEY")) throw new Error(`${files[1].file} holds no private key as PEM`);
   checkUsable({ cert, key }, files[0].file, files[1].file);
   return { cert, key };
+}
+
+async function readOne(file: FileKeeper): Promise<string> {
+  let text: string | undefined;
+  try {
+    text = await file.read();
+  } catch (error) {
+    throw new Error(`${file.file}: ${(error as Error).message}`);
+  }
+  if (text === undefined) throw new Error(`${file.file} is not there`);
+  return text;
 }
 
 /** Makes sure that a server can be known by a certificate: what serves TLS says so at once. */

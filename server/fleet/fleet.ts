@@ -5,27 +5,22 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import { framedError } from "../../protocol/dashboard_message.ts";
 import { type ErrorCode, errorCodes, HeliographError } from "../../protocol/errors.ts";
 import {
   type FleetDescription,
   type FleetMember,
-  fleetName,
   goneAfter,
   hereWord,
   partsOf,
   presenceEvery,
-  presenceIn,
   type PresenceMessage,
   protocolNumber,
   subjects,
 } from "../../protocol/fleet.ts";
 import { localTime } from "../../protocol/local_time.ts";
-import type { HolderDescription, InstrumentDescription } from "../../protocol/description.ts";
-import { version } from "../../protocol/version.ts";
+import type { InstrumentDescription } from "../../protocol/description.ts";
 import type { Right } from "../../protocol/vocabulary.ts";
-import { Principal, principalOf } from "../access/principal.ts";
-import { nobody, type Roles, type Standing } from "../access/rights.ts";
+import { type Principal, principalOf } from "../access/principal.ts";
 import { Bench } from "../bench/bench.ts";
 import type { Caller } from "../bench/command.ts";
 import type { Elsewhere, Expectations, Expected } from "../bench/elsewhere.ts";
@@ -34,68 +29,29 @@ import { describeInstrument } from "../bench/describe.ts";
 import { didYouMean, identifierOf, listed, ownInstruments } from "../bench/names.ts";
 import { decodeValue } from "../bench/typed_values.ts";
 import { wireError } from "../bench/wire_error.ts";
+import { Answering, type AnsweringParts, recordsWord } from "./answering.ts";
 import { Broker, type BrokerMessage } from "./broker.ts";
 import { answerSchema, askSchema, presenceSchema, readMessage } from "./fleet_messages.ts";
 import { ExpectedInstruments } from "./expected_instruments.ts";
 import type { FleetWords } from "./fleet_schema.ts";
-import { type CopyCursor, copyCursor } from "../records/copying.ts";
-import { Following, ownQuestions, usualFollowing } from "./following.ts";
+import type { CopyCursor } from "../records/copying.ts";
+import { Following, ofThisPc, ownQuestions, usualFollowing } from "./following.ts";
 import { Gathering } from "./gathering.ts";
+import { Presence, type PresenceParts } from "./presence.ts";
 import { Publisher } from "./publisher.ts";
 
 const log = getLogger(["heliograph", "fleet"]);
 
 /** How often it is looked who has gone, in milliseconds. */
 const lookEvery = 1000;
-/** How long changes of alarms and runs are gathered, in milliseconds. */
-const gathered = 300;
-/** Asked by a PC of an older version who is there, it says so to all this often at most, in milliseconds. */
-const oftenest = 500;
-/** What a PC says with {@linkcode subjects.who} that has each of the others answer to it alone. */
-const directly = JSON.stringify({ directly: true });
-/** How many requests of other PCs are worked on at once. */
-const mostAsked = 256;
-/** What whoever gathers records asks. */
-const recordsWord = "Records after";
-/** Whom this PC asks for what it asks by itself. */
-const ofThisPc = { for: { name: "", rights: [] }, seconds: ownQuestions };
 /** How often that is asked while an answer of it is waited for, in seconds. */
 const askedWaiting = 1;
-/** So much of a message is left for what stands beside records. */
-const besideRecords = 20_000;
-/** The most bytes of records that are told at once: others have to get past. */
-const mostRecordsTold = 500_000;
 /** How long an answer is waited for: what takes no time, and what may be a command, in seconds. */
 const usualAsk = 30;
 const longestAsk = 86_400;
 
 /** What a fleet needs of the server. */
-export interface FleetParts {
-  /** This PC's instruments. */
-  readonly bench: Bench;
-  /**
-   * Does what somebody of another PC asks, by the one way in.
-   *
-   * @param message A message of the framed dialect.
-   * @returns Its framed reply, beside which `typed` tells what JSON would lose.
-   * @throws {HeliographError} When it is refused or fails.
-   */
-  readonly answer: (message: Readonly<Record<string, unknown>>, principal: Principal) => Promise<string>;
-  /** Tells what of this PC's records came after a cursor, as JSON of about so many bytes. */
-  readonly records: (after: CopyCursor, bytes: number) => Promise<string>;
-  /** The roles of this bench. */
-  readonly roles: Pick<Roles, "find">;
-  /** What the bench is called. */
-  readonly title: () => string;
-  /** When this run of the server began, ISO 8601 in UTC. */
-  readonly started: string;
-  /** What is not well here; empty where all is. */
-  readonly trouble: () => string;
-  /** The alarms and the runs; each `undefined` where there are none at all. */
-  readonly standing: () => Pick<PresenceMessage, "alarms" | "runs">;
-  /** Who has control of an instrument of this PC. */
-  readonly holder: (instrument: string) => HolderDescription | null;
-}
+export interface FleetParts extends PresenceParts, AnsweringParts {}
 
 /** Times of a fleet that tests shorten. */
 export interface FleetTimes {
@@ -138,20 +94,16 @@ export class Fleet implements Elsewhere {
   readonly #parts: FleetParts;
   readonly #broker: Broker;
   readonly #publisher: Publisher;
+  readonly #presence: Presence;
+  readonly #answering: Answering;
   readonly #gathering: Gathering | undefined;
   readonly #times: FleetTimes;
-  readonly #instance = crypto.randomUUID();
   readonly #others = new Map<string, Other>();
   /** What conditions name, as long as somebody looks at them. */
   readonly #expecting = new Set<ExpectedInstruments>();
   #reason = "it has not been reached yet";
   #isIn = false;
-  #asked = 0;
   #looking: ReturnType<typeof setInterval> | undefined;
-  /** When it said last that it is there, and when it says so again, by `performance.now()`. */
-  #saidHere = -Infinity;
-  #saysHere = Infinity;
-  #sayingHere: ReturnType<typeof setTimeout> | undefined;
   /** When it is tried again whether its name is free. */
   #again: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void)[] = [];
@@ -182,6 +134,18 @@ export class Fleet implements Elsewhere {
       // Whoever comes back to the fleet is described anew.
       () => this.#isIn,
     );
+    const publisher = this.#publisher;
+    this.#presence = new Presence(words, parts, {
+      publisher,
+      publish: (subject, text) => this.#broker.publish(subject, text),
+      isIn: () => this.#isIn,
+      others: () => this.#others.size,
+    });
+    this.#answering = new Answering(words, parts, {
+      here: () => this.#presence.describe(),
+      flush: () => publisher.flush(),
+      longest: () => this.#broker.longest,
+    });
   }
 
   /** Asks another PC what of its records came after a cursor. */
@@ -224,8 +188,7 @@ export class Fleet implements Elsewhere {
     this.#stopped = true;
     clearInterval(this.#looking);
     clearTimeout(this.#again);
-    clearTimeout(this.#sayingHere);
-    if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(true)));
+    this.#presence.stop();
     this.#publisher.stop();
     await this.#gathering?.stop();
     await this.#broker.stop();
@@ -350,7 +313,7 @@ export class Fleet implements Elsewhere {
   describe(): FleetDescription {
     const { name } = this;
     const own: FleetMember = {
-      ...memberOf(this.#presence(false)),
+      ...memberOf(this.#presence.describe()),
       self: true,
       here: this.#isIn,
       reason: this.#isIn ? "" : this.#reason,
@@ -382,78 +345,9 @@ export class Fleet implements Elsewhere {
     return here ? "" : `${name} is not connected, last seen ${localTime(new Date(seen)).slice(0, 19)}`;
   }
 
-  #presence(leaves: boolean): PresenceMessage {
-    const { title, started, bench, trouble, standing } = this.#parts;
-    return {
-      name: this.name,
-      instance: this.#instance,
-      title: title(),
-      version,
-      started,
-      now: new Date().toISOString(),
-      bench: this.#publisher.bench,
-      readings: this.#publisher.told,
-      instruments: bench.instruments.map(({ name }) => name),
-      trouble: trouble(),
-      ...this.#words.page === undefined ? {} : { page: this.#words.page },
-      ...standing(),
-      ...this.#control(),
-      leaves,
-      every: this.#every,
-      protocol: protocolNumber,
-    };
-  }
-
-  /** Who has control of what. */
-  #control(): Pick<PresenceMessage, "control"> {
-    const control = this.#parts.bench.instruments.flatMap(({ name: instrument }) => {
-      const holder = this.#parts.holder(instrument);
-      if (holder === null) return [];
-      const { name, address, until } = holder;
-      // Whoever has come from another PC of the fleet has its name for an address, and an address is no such name.
-      return [{ instrument, name, of: fleetName.test(address) ? address : this.name, until }];
-    });
-    return control.length === 0 ? {} : { control };
-  }
-
-  /** How often it says that it is there, in seconds. */
-  get #every(): number {
-    return presenceIn(this.#others.size + 1);
-  }
-
   /** Something of what it says of itself is another: what changes at once is told at once. */
   changed(): void {
-    if (this.#isIn) this.#sayWithin(gathered);
-  }
-
-  /** Says to a PC that has come that it is there; to all, where it is of an older version. */
-  #answerWho({ subject, text }: BrokerMessage): void {
-    const [, asker] = partsOf(subject);
-    if (!this.#isIn || asker === this.name) return;
-    if (text === directly) {
-      const message = { cmd: hereWord, here: this.#presence(false) };
-      return this.#broker.publish(subjects.ask(this.name, asker!), JSON.stringify({ ...ofThisPc, message }));
-    }
-    const wait = this.#saidHere + oftenest - performance.now();
-    if (wait <= 0) this.#sayHere();
-    else this.#sayWithin(wait);
-  }
-
-  /** Says that it is there in so many milliseconds, or earlier where that was to be. */
-  #sayWithin(wait: number): void {
-    const when = performance.now() + wait;
-    if (this.#stopped || when >= this.#saysHere) return;
-    clearTimeout(this.#sayingHere);
-    this.#saysHere = when;
-    this.#sayingHere = setTimeout(() => this.#sayHere(), wait);
-  }
-
-  #sayHere(): void {
-    if (this.#stopped) return;
-    if (this.#isIn) this.#broker.publish(subjects.here(this.name), JSON.stringify(this.#presence(false)));
-    this.#saidHere = performance.now();
-    this.#saysHere = Infinity;
-    this.#sayWithin(this.#every * 1000);
+    this.#presence.changed();
   }
 
   /** The broker is there, for the first time or again. */
@@ -469,18 +363,19 @@ export class Fleet implements Elsewhere {
         if (other !== undefined) return this.#nameIsTaken(readMessage(presenceSchema, other));
         this.#unsubscribe = [
           this.#broker.subscribe(subjects.here("*"), (message) => this.#heard(message)),
-          this.#broker.subscribe(subjects.who("*"), (message) => this.#answerWho(message)),
-          this.#broker.subscribe(subjects.name(name), ({ answer }) => answer?.(JSON.stringify(this.#presence(false)))),
-          this.#broker.subscribe(subjects.ask("*", name), (message) => void this.#answer(message)),
+          this.#broker.subscribe(subjects.who("*"), (message) => this.#presence.answerWho(message)),
+          this.#broker.subscribe(
+            subjects.name(name),
+            ({ answer }) => answer?.(JSON.stringify(this.#presence.describe())),
+          ),
+          this.#broker.subscribe(subjects.ask("*", name), (message) => this.#takeAsked(message)),
         ];
       }
       if (!this.#broker.connected || this.#stopped) return;
       this.#isIn = true;
       this.#reason = "";
       log.info("In the fleet as {name}, by {broker}", { name, broker: this.#broker.address });
-      this.#sayHere();
-      // What was told meanwhile was not heard.
-      this.#broker.publish(subjects.who(name), directly);
+      this.#presence.come();
     } catch (error) {
       this.#lost(wireError(error).message);
     }
@@ -517,13 +412,20 @@ export class Fleet implements Elsewhere {
     this.#hears(partsOf(subject)[1]!, readMessage(presenceSchema, text));
   }
 
+  /** Another PC asks something, or tells this one alone of itself. */
+  #takeAsked(message: BrokerMessage): void {
+    if (message.answer !== undefined) return void this.#answering.answer(message, message.answer);
+    const { here } = readMessage(askSchema, message.text)?.message ?? {};
+    if (here !== undefined) this.#hears(partsOf(message.subject)[1]!, presenceSchema.safeParse(here).data);
+  }
+
   /** Another PC tells of itself. @param name By the subject: the broker has seen to that, and to nothing else. */
   #hears(name: string, presence: PresenceMessage | undefined): void {
     if (presence?.name !== name) return;
     if (name === this.name) {
-      if (presence.instance === this.#instance || presence.leaves) return;
+      if (presence.instance === this.#presence.instance || presence.leaves) return;
       // Both came at one moment; whoever began later gives way.
-      if (`${this.#parts.started} ${this.#instance}` > `${presence.started} ${presence.instance}`) {
+      if (`${this.#parts.started} ${this.#presence.instance}` > `${presence.started} ${presence.instance}`) {
         for (const end of this.#unsubscribe.splice(0)) end();
         for (const { following } of this.#others.values()) following.leave();
         this.#nameIsTaken(presence);
@@ -703,75 +605,6 @@ export class Fleet implements Elsewhere {
     }
     const { code, message: reason } = answer.error;
     throw new HeliographError(code in errorCodes ? code as ErrorCode : "command_failed", `${pc}: ${reason}`);
-  }
-
-  /** Answers what another PC asks. Who it is, the broker has seen to: its name is a part of the subject. */
-  async #answer({ subject, text, answer }: BrokerMessage): Promise<void> {
-    const [, asker] = partsOf(subject);
-    const ask = readMessage(askSchema, text);
-    if (answer === undefined) {
-      const { here } = ask?.message ?? {};
-      return void (here !== undefined && this.#hears(asker!, presenceSchema.safeParse(here).data));
-    }
-    const fail = (error: HeliographError) => answer(framedError(1, error));
-    if (ask === undefined) {
-      return fail(new HeliographError("bad_message", "Cannot understand what is asked: see docs/fleet.md"));
-    }
-    if (this.#asked >= mostAsked) {
-      return fail(new HeliographError("too_many_requests", `${this.name} works on ${mostAsked} requests already`));
-    }
-    if (ask.message.cmd === hereWord) {
-      return answer(`{"id":1,"ok":true,"value":${JSON.stringify(this.#presence(false))}}`);
-    }
-    this.#asked++;
-    try {
-      const until = performance.now() + ask.seconds * 1000;
-      const principal = new Principal({
-        by: "fleet",
-        // Whoever has no name is the PC: who has control by it can give it back.
-        name: ask.for.name || asker!,
-        hostname: asker!,
-        gone: () => performance.now() > until,
-        secure: true,
-      }, this.#standing(asker!, ask.for.rights));
-      const { cmd, after } = ask.message;
-      const reply = cmd === recordsWord
-        ? await this.#answerRecords(after, principal)
-        : await this.#parts.answer(ask.message, principal);
-      // What came of it is told before the answer.
-      this.#publisher.flush();
-      if (reply.length > this.#broker.longest) {
-        throw new HeliographError(
-          "limit_exceeded",
-          `The answer is longer than the broker takes (${this.#broker.longest} bytes)`,
-        );
-      }
-      answer(reply);
-    } catch (error) {
-      fail(wireError(error));
-    } finally {
-      this.#asked--;
-    }
-  }
-
-  async #answerRecords(after: unknown, { origin: { standing } }: Principal): Promise<string> {
-    const cursor = copyCursor.safeParse(after).data;
-    if (cursor === undefined) {
-      throw new HeliographError("bad_message", "Cannot tell records after that: see docs/fleet.md");
-    }
-    if (!standing.rights.has("read")) {
-      throw new HeliographError("forbidden", "Cannot tell records: that needs the right to read");
-    }
-    const json = await this.#parts.records(cursor, Math.min(this.#broker.longest, mostRecordsTold) - besideRecords);
-    return `{"id":1,"ok":true,"value":${json}}`;
-  }
-
-  /** What another PC may do here for somebody: what its role allows, and that one may do there. */
-  #standing(pc: string, rights: readonly string[]): Standing {
-    const { roles = {} } = this.#words;
-    const role = Object.hasOwn(roles, pc) ? roles[pc]! : roles["*"] ?? "observer";
-    const mapped = this.#parts.roles.find(role) ?? nobody;
-    return { ...mapped, rights: new Set([...mapped.rights].filter((right) => rights.includes(right))) };
   }
 }
 

@@ -24,6 +24,9 @@ export const usualFollowing = 300;
 /** How long a question takes that the PCs ask of themselves, in seconds. */
 export const ownQuestions = 10;
 
+/** Beside a message: for whom it is, where this PC asks or tells by itself. */
+export const ofThisPc = { for: { name: "", rights: [] }, seconds: ownQuestions } as const;
+
 /** What following a PC needs of the fleet. */
 export interface FollowingParts {
   /** Where its instruments stand, each called as in `cold-lab/tempcon`. */
