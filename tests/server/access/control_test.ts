@@ -183,9 +183,9 @@ Deno.test("control: it expires when nothing is asked, and each request renews it
   await using server = startServer();
   using alice = await lines(server, "alice");
   using bob = await lines(server, "bob");
-  strictEqual(await alice.ask("take tempcon 0.4s"), "OK");
+  strictEqual(await alice.ask("take tempcon 1s"), "OK");
   const begun = performance.now();
-  while (performance.now() - begun < 1000) {
+  while (performance.now() - begun < 2000) {
     // Reading another instrument shows as well that she is there.
     strictEqual(await alice.ask("exposure.get_exposuretime"), "OK 1.0");
     match(await bob.ask("tempcon.set control_temperature -90"), /^ERROR Cannot set tempcon: alice/);
@@ -411,8 +411,8 @@ Deno.test("control: watchers are told when it changes, and in the snapshot where
   strictEqual(await alice.ask("release tempcon"), "OK");
   deepStrictEqual(await events(1), [{ id: 1, event: "control", instrument: "tempcon", holder: null }]);
   // It is told also when it ends by itself, though nobody asks anything.
-  strictEqual(await alice.ask("take tempcon 0.2s"), "OK");
   const begun = performance.now();
+  strictEqual(await alice.ask("take tempcon 0.2s"), "OK");
   const [again, expired] = await events(2);
   deepStrictEqual([again.holder.name, expired.holder], ["alice", null]);
   ok(performance.now() - begun > 150, "not before its time");
@@ -424,9 +424,9 @@ Deno.test("control: a renewed end is told before the last one that was told has 
   using alice = await lines(server, "alice");
   await watcher.send('{"id":1,"cmd":"Watch","instrument":"telescope"}');
   await watcher.until((text) => text.includes("end-of-snapshot"));
-  strictEqual(await alice.ask("take telescope 0.4s"), "OK");
+  strictEqual(await alice.ask("take telescope 2s"), "OK");
   const first = JSON.parse((await watcher.lines(1))[0]!).holder.until;
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   strictEqual(await alice.ask("list").then((reply) => reply.startsWith("OK")), true);
   const second = JSON.parse((await watcher.lines(1))[0]!).holder.until;
   ok(second > first, `${second} is after ${first}`);
