@@ -44,7 +44,7 @@ const log = getLogger(["heliograph", "fleet"]);
 
 /** How often it is looked who has gone, in milliseconds. */
 const lookEvery = 1000;
-/** How often that is asked while an answer of it is waited for, in seconds. */
+/** How often a PC is asked whether it is there while an answer of it is waited for, in seconds. */
 const askedWaiting = 1;
 /** How long an answer is waited for: what takes no time, and what may be a command, in seconds. */
 const usualAsk = 30;
@@ -424,12 +424,12 @@ export class Fleet implements Elsewhere {
     if (presence?.name !== name) return;
     if (name === this.name) {
       if (presence.instance === this.#presence.instance || presence.leaves) return;
-      // Both came at one moment; whoever began later gives way.
+      // Both came at one moment; whoever began later gives way, and has to hear of the other for that.
       if (`${this.#parts.started} ${this.#presence.instance}` > `${presence.started} ${presence.instance}`) {
         for (const end of this.#unsubscribe.splice(0)) end();
         for (const { following } of this.#others.values()) following.leave();
         this.#nameIsTaken(presence);
-      }
+      } else this.#presence.changed();
       return;
     }
     this.#told(presence, this.#others.get(name) ?? this.#meet(presence));

@@ -86,6 +86,11 @@ Deno.test(
       await eventually(() => fleet.describe().members.some(({ name }) => name === "newer-lab"), "it is known");
       ok(!fleet.describe().members.some(({ name }) => name === "new-lab"));
 
+      // A namesake that came later hears at once of this one, not by the next turn: it has to give way.
+      said.length = 0;
+      crowd.publish(subjects.here("warm-lab"), JSON.stringify({ ...presenceOf("warm-lab"), instance: "a namesake" }));
+      await eventually(() => said.some(({ instance }) => instance !== "a namesake"), "the namesake is told");
+
       const coldLab = () => fleet.describe().members.find(({ name }) => name === "cold-lab")!;
       await new Promise((resolve) => setTimeout(resolve, 400));
       deepStrictEqual(asked, [], "nobody looks at it");
